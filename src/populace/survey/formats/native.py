@@ -1,0 +1,311 @@
+"""Populace's own instrument format: JSON or YAML <-> Instrument.
+
+Shorthands are allowed on reading and spelled out on writing: options may be plain strings (codes 1, 2, …) or the name
+of a list under 'scales'; rows may be plain strings; 'questions' may stand in place of 'blocks' (one block, "main").
+YAML is read by the 1.2 rules for words (yes, no, on, off and dates stay text), and repeated keys are refused.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from populace import atomic
+from populace.errors import InstrumentError
+from populace.survey.instrument import Block, Instrument
+from populace.survey.names import did_you_mean, shown
+from populace.survey.question import Question, Row
+from populace.survey.scale import Option
+
+_JSON = (".json",)
+_YAML = (".yaml", ".yml")
+
+
+def _keys(record: type) -> dict[str, bool]:
+    """Keys of a record's mapping, each with whether it must be there."""
+    return {f.name: f.default is dataclasses.MISSING for f in dataclasses.fields(record)}
+
+
+_TOP = {**_keys(Instrument), "blocks": False, "questions": False, "scales": False}
+_BLOCK = _keys(Block)
+_QUESTION = _keys(Question)
+_OPTION = _keys(Option)
+_ROW = _keys(Row)
+
+
+@cache
+def _schema_text() -> str:
+    return resources.files("populace.survey.formats").joinpath("instrument.schema.json").read_text(encoding="utf-8")
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of the format, for editors and other programs."""
+    return json.loads(_schema_text())
+
+
+def read(path: Path) -> Instrument:
+    """Read a JSON or YAML file, by its suffix."""
+    return from_dict(_load(path), str(path))
+
+
+def write(instrument: Instrument, path: Path) -> None:
+    """Write JSON or YAML, by the suffix, whole or not at all."""
+    _check_suffix(path)
+    content = instrument.to_dict()
+    if path.suffix.lower() in _JSON:
+        text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    else:
+        text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    atomic.write_text(path, text)
+
+
+def from_dict(content: Any, where: str = "instrument") -> Instrument:
+    """An Instrument from parsed JSON or YAML; `where` opens every error message."""
+    top = _mapping(content, where, "an instrument", _TOP)
+    with _placed(where):
+        scales = _scales(top.get("scales"))
+    blocks = _blocks(top, where)
+    blocks = [
+        _block(block, number, where, scales) for number, block in enumerate(_sequence(blocks, where, "blocks"), 1)
+    ]
+    fields = {key: top[key] for key in _keys(Instrument) if key in top and key != "blocks"}
+    with _placed(where):
+        instrument = Instrument(**fields, blocks=tuple(blocks))
+        _refuse_half_characters(instrument)
+    return instrument
+
+
+# -- reading, part by part ---------------------------------------------------------------------------------------
+
+
+def _refuse_half_characters(instrument: Instrument) -> None:
+    r"""Escapes such as \ud83d alone are half a character, which no file can hold."""
+    try:
+        json.dumps(instrument.to_dict(), ensure_ascii=False).encode()
+    except UnicodeEncodeError as problem:
+        half = ascii(problem.object[problem.start : problem.end])
+        raise InstrumentError(f"a text holds {half}, half a character; expected Unicode text: retype it") from None
+
+
+def _blocks(top: Mapping[str, Any], where: str) -> Any:
+    """The blocks of a file; questions without blocks are one block."""
+    if ("blocks" in top) == ("questions" in top):
+        found = "both 'blocks' and 'questions'" if "blocks" in top else "neither 'blocks' nor 'questions'"
+        raise InstrumentError(f"{where}: has {found}; expected one of them: put the questions into 'blocks'")
+    return top["blocks"] if "blocks" in top else [{"id": "main", "questions": top["questions"]}]
+
+
+def _block(content: Any, number: int, where: str, scales: Mapping[str, tuple[Option, ...]]) -> Block:
+    place = f"{where}, {_called('block', content, 'id', number)}"
+    block = _mapping(content, place, "a block", _BLOCK)
+    questions = [
+        _question(question, number, place, scales)
+        for number, question in enumerate(_sequence(block["questions"], place, "questions"), 1)
+    ]
+    with _placed(where):
+        return Block(block["id"], tuple(questions), block.get("title"))
+
+
+def _question(content: Any, number: int, place: str, scales: Mapping[str, tuple[Option, ...]]) -> Question:
+    where = f"{place}, {_called('question', content, 'name', number)}"
+    fields = dict(_mapping(content, where, "a question", _QUESTION))
+    with _placed(where):
+        if "options" in fields:
+            fields["options"] = _options(fields["options"], scales)
+        if "rows" in fields:
+            rows = _sequence(fields["rows"], "", "rows")
+            fields["rows"] = tuple(_row(row, number) for number, row in enumerate(rows, 1))
+        fields["randomize"] = _flag(fields.get("randomize", False), "randomize")
+    with _placed(place):
+        return Question(**fields)
+
+
+def _scales(content: Any) -> dict[str, tuple[Option, ...]]:
+    """Named option lists that questions may refer to."""
+    if content is None:
+        return {}
+    if not isinstance(content, Mapping):
+        raise InstrumentError(f"'scales' is {shown(content)}; expected names with lists of options: rewrite it")
+    scales = {}
+    for name, options in content.items():
+        if isinstance(options, str):
+            raise InstrumentError(f"scale {shown(name)} is {shown(options)}; expected a list of options: rewrite it")
+        scales[name] = _options(options, {})
+    return scales
+
+
+def _options(content: Any, scales: Mapping[str, tuple[Option, ...]]) -> tuple[Option, ...]:
+    if isinstance(content, str):
+        if content not in scales:
+            hint = did_you_mean(content, scales)
+            raise InstrumentError(
+                f"options refer to scale {shown(content)}{hint}; it is not under 'scales': add it there"
+            )
+        return scales[content]
+    return tuple(_option(option, number) for number, option in enumerate(_sequence(content, "", "options"), 1))
+
+
+def _option(content: Any, number: int) -> Option:
+    if isinstance(content, str):
+        return Option(number, content)
+    where = _called("option", content, "label", number)
+    fields = dict(_mapping(content, where, "an option", _OPTION))
+    for flag in ("missing", "exclusive", "off_scale"):
+        if flag in fields:
+            fields[flag] = _flag(fields[flag], f"{where}: {flag}")
+    return Option(**fields)
+
+
+def _row(content: Any, number: int) -> Row:
+    if isinstance(content, str):
+        return Row(str(number), content)
+    row = _mapping(content, f"row number {number}", "a row", _ROW)
+    return Row(str(row["name"]), row["text"])
+
+
+def _called(what: str, content: Any, key: str, number: int) -> str:
+    """Words that say which one is meant: by its name when it has one, else by its number."""
+    name = content.get(key) if isinstance(content, Mapping) else None
+    return f"{what} {shown(name)}" if name else f"{what} number {number}"
+
+
+def _flag(value: Any, what: str) -> bool:
+    if not isinstance(value, bool):
+        raise InstrumentError(f"{what} is {shown(value)}; expected true or false: correct it")
+    return value
+
+
+def _mapping(content: Any, where: str, what: str, keys: Mapping[str, bool]) -> Mapping[str, Any]:
+    """`content` if it is a mapping with known keys only and all that must be there."""
+    if not isinstance(content, Mapping):
+        wanted = ", ".join(key for key, needed in keys.items() if needed)
+        raise InstrumentError(f"{where}: {shown(content)} is not {what}; expected a mapping with {wanted}: rewrite it")
+    for key in content:
+        if key not in keys:
+            hint = did_you_mean(key, keys)
+            known = ", ".join(keys)
+            raise InstrumentError(
+                f"{where}: unknown key {shown(key)}{hint}; {what} may have {known}: rename or remove it"
+            )
+    for key, needed in keys.items():
+        if needed and key not in content:
+            raise InstrumentError(f"{where}: has no {key!r}; {what} needs it: add it")
+    return content
+
+
+def _sequence(content: Any, where: str, what: str) -> list[Any]:
+    if not isinstance(content, list | tuple):
+        start = f"{where}: " if where else ""
+        raise InstrumentError(f"{start}{what!r} is {shown(content)}; expected a list: rewrite it")
+    return list(content)
+
+
+@contextmanager
+def _placed(where: str) -> Iterator[None]:
+    """Put the place in front of errors raised by the records themselves."""
+    try:
+        yield
+    except InstrumentError as problem:
+        joint = ", " if str(problem).startswith(("block ", "question ")) else ": "
+        raise InstrumentError(f"{where}{joint}{problem}") from None
+
+
+# -- files -------------------------------------------------------------------------------------------------------
+
+
+def _load(path: Path) -> Any:
+    _check_suffix(path)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise InstrumentError(f"{path} does not exist; expected an instrument file: check the path") from None
+    except OSError as problem:
+        raise InstrumentError(f"{path} cannot be read ({problem.strerror}): check the file") from None
+    except UnicodeDecodeError as problem:
+        place = f"{path}: byte {problem.start}"
+        raise InstrumentError(f"{place} is not UTF-8; expected UTF-8 text: save it as UTF-8") from None
+    with _placed(str(path)):
+        return _parse_json(text) if path.suffix.lower() in _JSON else _parse_yaml(text)
+
+
+def _check_suffix(path: Path) -> None:
+    if path.suffix.lower() not in _JSON + _YAML:
+        raise InstrumentError(f"{path} ends in {path.suffix!r}; expected .json, .yaml or .yml: rename the file")
+
+
+def _parse_json(text: str) -> Any:
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except json.JSONDecodeError as problem:
+        place = f"line {problem.lineno}, column {problem.colno}"
+        raise InstrumentError(f"{place}: not valid JSON ({problem.msg}): correct the file there") from None
+    except ValueError as problem:
+        raise InstrumentError(f"holds a value that cannot be read ({problem}): correct it") from None
+    except RecursionError:
+        raise InstrumentError("is nested too deeply; expected blocks, questions, options: flatten it") from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in content:
+            raise InstrumentError(f"key {key!r} stands twice in one mapping; expected it once: remove one")
+        content[key] = value
+    return content
+
+
+def _no_constant(word: str) -> None:
+    raise InstrumentError(f"{word} is not a number that JSON knows: replace it")
+
+
+def _parse_yaml(text: str) -> Any:
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader)
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        reason = getattr(problem, "problem", None) or str(problem).splitlines()[0]
+        raise InstrumentError(f"{place}not valid YAML ({reason}): correct the file there") from None
+    except ValueError as problem:
+        raise InstrumentError(f"holds a value that cannot be read ({problem}): correct it") from None
+    except RecursionError:
+        raise InstrumentError("is nested too deeply; expected blocks, questions, options: flatten it") from None
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML whose only truth values are true and false: a country NO and an option Yes stay words."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            if isinstance(key_node, yaml.ScalarNode) and key_node.value in seen:
+                message = f"key {key_node.value!r} stands twice in one mapping"
+                raise yaml.constructor.ConstructorError(None, None, message, key_node.start_mark)
+            if isinstance(key_node, yaml.ScalarNode):
+                seen.add(key_node.value)
+        return super().construct_mapping(node, deep)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes plain YAML without anchors; words that older readers take for truth values stay quoted."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+_BOOL = "tag:yaml.org,2002:bool"
+_WORDS = (_BOOL, "tag:yaml.org,2002:timestamp")
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _WORDS]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(_BOOL, re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))

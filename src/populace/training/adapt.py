@@ -1,0 +1,203 @@
+"""adapt(): a pilot of real people teaches a model one instrument.
+
+Margins: the pilot's counts are added to the model's pseudo-people (Dirichlet). Connections: every correlation of the
+pilot is shrunk towards what the model expects, by as much as the pilot is noisy and the model is usually right, then
+turned back into loadings; dimensions are added where the shared space has no room for a connection. Everything else
+stays as it was, so the adapted model still answers other questions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from populace.data.dataset import DataSet
+from populace.errors import DataError, ModelError
+from populace.models.columns import Columns, columns_of
+from populace.models.known import KnownQuestions, key_of
+from populace.models.library import load_model, save_model
+from populace.models.surveylm import SurveyLM, to_tensors, with_adapted
+from populace.prompts.prompt import Prompt
+from populace.prompts.render import bins_of, prompt_of
+from populace.survey.instrument import Instrument
+from populace.survey.question import Item
+from populace.training.structure import Correlations, refit, shortened
+
+#: fewer people than this cannot tell a connection from chance
+FEWEST_PEOPLE = 10
+#: a pilot's own dimensions at most, and the least share of a column's variance that is worth one
+MOST_ADDED, LEAST_EIGENVALUE = 24, 0.05
+#: pseudo-people behind the margin of a question met in training: surveys of other years differ more than chance
+KNOWN_PEOPLE = 20.0
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """The pilot's answers to what the instrument asks."""
+
+    #: (Q,) prompts, backgrounds included
+    prompts: tuple[Prompt, ...]
+    #: (n, Q) positions, -1 = no answer
+    positions: np.ndarray
+    #: (n,) weights with mean one
+    weights: np.ndarray
+
+
+def adapt(
+    pilot: DataSet,
+    instrument: Instrument,
+    model: SurveyLM | str | Path = "default",
+    out: Path | None = None,
+    cache: Path | None = None,
+) -> SurveyLM:
+    """Adapt a survey language model to an instrument with the answers of a pilot; saved to `out` when given.
+
+    The pilot needs answers to at least one question of the instrument from ten people or more. There is nothing
+    random in it. Raises `DataError` for a pilot that does not fit, `ModelError` for a model that cannot be adapted.
+    """
+    model = load_model(model, cache) if isinstance(model, str | Path) else model
+    if not isinstance(model, SurveyLM):
+        raise ModelError(
+            f"model {model.name!r} cannot be adapted; expected a survey language model: "
+            "use 'default' or a folder made by train"
+        )
+    answers = pilot_of(pilot, instrument)
+    parameters = with_adapted(model.parameters, _adapted(model, answers))
+    card = {**model.card, "name": f"{model.card['name']}+pilot", "base_hash": model.hash}
+    card |= {"pilot_people": len(answers.weights), "instrument_hash": instrument.content_hash}
+    if out is not None:
+        card["hash"] = save_model(Path(out), to_tensors(parameters), card)
+    else:
+        card["hash"] = f"{model.hash}+{pilot.content_hash}"
+    return SurveyLM(parameters, model.encoder, card)
+
+
+def pilot_of(pilot: DataSet, instrument: Instrument) -> Pilot:
+    """Prompts and positions of the instrument's items and the pilot's backgrounds that the pilot answered."""
+    items = {item.name: item for item in instrument.items() if item.name in pilot.answers.columns}
+    if not items:
+        wanted = ", ".join(item.name for item in instrument.items()[:5])
+        raise DataError(
+            f"pilot {pilot.source or pilot.id} answers no question of instrument {instrument.id!r} "
+            f"(it asks {wanted} …): name the columns as the questions are named"
+        )
+    for name in pilot.names("background"):
+        items.setdefault(name, pilot.codebook.variable(name).to_item())
+    columns = [c for item in items.values() if (c := _answers(pilot, item, instrument)) is not None]
+    if pilot.n < FEWEST_PEOPLE or not columns:
+        raise DataError(
+            f"pilot {pilot.source or pilot.id} has {pilot.n} people and {len(columns)} usable questions; "
+            f"expected {FEWEST_PEOPLE} people or more, and a question they answered"
+        )
+    prompts, positions = zip(*columns, strict=True)
+    weights = np.ones(pilot.n) if pilot.weights is None else pilot.weights / pilot.weights.mean()
+    return Pilot(prompts, np.stack(positions, 1), weights)
+
+
+def _answers(pilot: DataSet, item: Item, instrument: Instrument) -> tuple[Prompt, np.ndarray] | None:
+    """Prompt and positions of one item; the instrument's options decide, the pilot's codes must be among them."""
+    if item.options:
+        known = {option.code: k for k, option in enumerate(item.options)}
+        codes = pilot.codes(item.name)
+        strange = sorted({str(c) for c in codes.drop_nulls().unique() if c not in known})
+        if strange:
+            raise DataError(
+                f"pilot {pilot.source or pilot.id}, column {item.name!r}: code {strange[0]} is not an option "
+                f"of the instrument (it has {', '.join(map(str, known))}): recode the column or add the option"
+            )
+        positions = np.array([known.get(c, -1) for c in codes], dtype=np.int64)
+        return (prompt_of(item, instrument.year, instrument.country), positions) if (positions >= 0).any() else None
+    if item.numeric is None or pilot.codebook.variable(item.name).type != "numeric":
+        return None
+    bins = bins_of(item, pilot.values(item.name) if item.role == "background" else None)
+    return prompt_of(item, instrument.year, instrument.country, bins), bins.positions(pilot.values(item.name)).astype(
+        np.int64
+    )
+
+
+def _adapted(model: SurveyLM, pilot: Pilot) -> KnownQuestions:
+    """The pilot's questions with their new margins and loadings."""
+    model.prepare(pilot.prompts)
+    before = model.read(pilot.prompts)
+    margins = [_margin(model, pilot, q, before[q][0]) for q in range(len(pilot.prompts))]
+    columns = columns_of(pilot.prompts, margins)
+    expected = np.concatenate([before[q][1] for q in range(len(margins))])
+    loadings = adapted_loadings(expected, *_pilot_correlations(pilot, columns))
+    parts = [loadings[a:b] for a, b in zip(columns.start[:-1], columns.start[1:], strict=True)]
+    return KnownQuestions.of([key_of(p) for p in pilot.prompts], margins, parts)
+
+
+def _margin(model: SurveyLM, pilot: Pilot, question: int, prior: np.ndarray) -> np.ndarray:
+    """Dirichlet posterior mean: (n p + a m) / (n + a), n the Kish size of those who answered."""
+    chosen, prompt = pilot.positions[:, question], pilot.prompts[question]
+    told = chosen >= 0
+    weights = pilot.weights[told]
+    size = weights.sum() ** 2 / (weights**2).sum() if told.any() else 0.0
+    counts = np.bincount(chosen[told], weights, minlength=len(prior))
+    counts = counts * size / max(counts.sum(), 1e-9)
+    people = model.people_behind(prompt) if model.origin(prompt) == "text" else KNOWN_PEOPLE
+    return (counts + people * prior) / (size + people)
+
+
+def _pilot_correlations(pilot: Pilot, columns: Columns) -> tuple[np.ndarray, np.ndarray]:
+    """(C, C) weighted pairwise correlations of the pilot and their sampling variances; inf where there is none."""
+    told = (pilot.positions >= 0)[:, columns.question] * np.sqrt(pilot.weights)[:, None]
+    pairs = zip(columns.question, columns.scores, strict=True)
+    values = np.stack([score[pilot.positions[:, q]] for q, score in pairs], 1)
+    total = np.maximum((told**2).sum(0), 1e-9)
+    mean = (told**2 * values).sum(0) / total
+    spread = np.sqrt((told**2 * (values - mean) ** 2).sum(0) / total)
+    scored = told * (values - mean) / np.maximum(spread, 0.2)
+    common = told.T @ told
+    size = common**2 / np.maximum((told**2).T @ told**2, 1e-9)
+    correlation = np.clip(scored.T @ scored / np.maximum(common, 1e-9), -0.95, 0.95)
+    # the second term keeps a few people from proving a perfect correlation
+    variance = (1 - correlation**2) ** 2 / np.maximum(size - 1, 1) + 0.02 / np.maximum(size, 1)
+    unusable = (size < FEWEST_PEOPLE) | (columns.question[:, None] == columns.question[None])
+    return correlation, np.where(unusable, np.inf, variance)
+
+
+def shrunk_correlations(expected: np.ndarray, observed: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """(C, C) observed correlations shrunk towards expected ones.
+
+    The variance of true correlations around expected ones is estimated from the pilot itself (method of moments); a
+    pair that lies further away than chance and that variance allow keeps more of its distance (limited translation,
+    Efron and Morris 1972).
+    """
+    gap = observed - expected
+    usable = np.isfinite(variance)
+    typical = max(float(np.mean(gap[usable] ** 2 - variance[usable])) if usable.any() else 0.0, 0.03**2)
+    spread = np.maximum(typical, gap**2 - 2 * variance)
+    return expected + gap * np.where(usable, spread / (spread + np.where(usable, variance, 1.0)), 0.0)
+
+
+def adapted_loadings(expected: np.ndarray, observed: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """(C, width + added) loadings whose products give the shrunk correlations.
+
+    Starts from the model's loadings and the main axes of what they leave, then sweeps of least squares that stay
+    close to the start.
+    """
+    shared = expected @ expected.T
+    target = shrunk_correlations(shared, observed, variance)
+    usable = np.isfinite(variance)
+    rest = np.where(usable, target - shared, 0.0)
+    start = np.concatenate([expected, _axes(rest, usable)], 1)
+    loadings = shortened(start).astype(np.float32)
+    weight = np.where(usable, 1.0, 0.0).astype(np.float32)
+    fit = Correlations(target.astype(np.float32), weight)
+    for _ in range(20):
+        loadings = refit(fit, loadings, start.astype(np.float32), np.full(start.shape[1], 20.0, np.float32))
+    return loadings
+
+
+def _axes(rest: np.ndarray, usable: np.ndarray) -> np.ndarray:
+    """(C, m) principal-axis loadings of a correlation matrix with unknown diagonal (iterated communalities)."""
+    diagonal = np.abs(np.where(usable, rest, 0)).max(1)
+    for _ in range(15):
+        value, vectors = np.linalg.eigh(rest + np.diag(diagonal))
+        keep = np.nonzero(value > LEAST_EIGENVALUE)[0][-MOST_ADDED:]
+        axes = vectors[:, keep] * np.sqrt(value[keep])
+        diagonal = np.minimum((axes**2).sum(1), 0.9)
+    return axes
