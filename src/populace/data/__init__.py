@@ -1,1 +1,1 @@
-
+"""Answers, human or synthetic, in one form."""

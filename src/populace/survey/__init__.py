@@ -1,1 +1,1 @@
-
+"""What is asked, and of whom."""

@@ -29,7 +29,7 @@ _ESCAPED = r"^'('*[=+\-@\t\r])"
 def read(path: Path) -> DataSet:
     """A CSV file with NAME.codebook.json (or codebook.json) beside it."""
     codebook, note = _codebook(path)
-    words = _words(path)
+    words = _words(path, whole="rows" in note)
     if note.get("rows", words.height) != words.height:
         raise DataError(
             f"{path} has {words.height:,} rows, its codebook says {note['rows']:,}; the file was cut short or edited: "
@@ -70,26 +70,28 @@ def _codebook(path: Path) -> tuple[Codebook, dict[str, Any]]:
     return Codebook(codebook.id, codebook.title, codebook.variables, extra), note if isinstance(note, dict) else {}
 
 
-def _words(path: Path) -> pl.DataFrame:
-    """Every cell as words; null where the cell is empty."""
+def _words(path: Path, whole: bool) -> pl.DataFrame:
+    """Every cell as words; null where the cell is empty. With `whole`, the last line must have its end."""
     content = readable(path)
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as problem:
         raise DataError(f"{path}: byte {problem.start} is not UTF-8; expected UTF-8 text: save it as UTF-8") from None
-    _refuse_half_a_line(content, path)
+    if _stops_short(content, whole):
+        raise DataError(f"{path} stops in the middle of its last line; expected a whole one: export or copy it again")
     try:
         return pl.read_csv(content, infer_schema=False)
     except (pl.exceptions.PolarsError, ValueError) as problem:
         raise refuse(path, "a CSV file", problem) from None
 
 
-def _refuse_half_a_line(content: bytes, path: Path) -> None:
-    """A last line without its end and with fewer commas than the header was cut; the reader would pad it."""
+def _stops_short(content: bytes, whole: bool) -> bool:
+    """Is the end of the last line gone, or (in files from elsewhere, which may lack it) some of its commas?"""
     header, _, rest = content.partition(b"\n")
     last = rest.rpartition(b"\n")[2]
-    if last and b'"' not in last + header and last.count(b",") < header.count(b","):
-        raise DataError(f"{path} stops in the middle of its last line; expected a whole one: export or copy it again")
+    if not last or whole:
+        return not content.endswith(b"\n")
+    return b'"' not in last + header and last.count(b",") < header.count(b",")
 
 
 def _typed(column: pl.Series, codebook: Codebook, note: dict[str, Any], path: Path) -> pl.Series:

@@ -258,6 +258,9 @@ def parse(path: str, folder: str) -> None:
         frame, meta = pyreadstat.read_sav(path, output_format="polars", user_missing=True)
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError) as problem:
         sys.exit(str(problem).replace("\n", " "))
+    if frame.is_empty():  # columns without rows are all read as words
+        kinds = meta.readstat_variable_types
+        frame = frame.cast({name: pl.String if kinds[name] == "string" else pl.Float64 for name in frame.columns})
     content = {
         "title": meta.file_label or "",
         "notes": meta.notes or [],
@@ -336,7 +339,7 @@ def _values(column: pl.Series) -> set[Any]:
 def _options(values: set[Any], labels: Mapping[Any, str], ranges: list[Any]) -> tuple[Option, ...]:
     """Labelled codes, and unlabelled ones that are few or missing; the missing ones last."""
     unlabelled = values - set(labels)
-    if len(unlabelled) > _MOST_UNLABELLED or not labels:
+    if len(unlabelled) > _MOST_UNLABELLED or all(_is_missing(code, ranges) for code in labels):
         unlabelled = {value for value in unlabelled if _is_missing(value, ranges)}
     codes = sorted({*labels, *unlabelled}, key=lambda code: (_is_missing(code, ranges), code))
     if any(isinstance(code, float) and not code.is_integer() for code in codes):

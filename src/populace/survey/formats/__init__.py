@@ -1,1 +1,1 @@
-
+"""Instruments in files, one module a format."""
