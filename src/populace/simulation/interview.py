@@ -1,0 +1,119 @@
+"""One batch of respondents through an instrument: ask, draw, tell, next question.
+
+The model gives probabilities; drawing is done here, so that every family of models inherits it. Each answer is told
+to the model before the next question, so that answers of one respondent hang together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+
+import populace
+from populace.data.dataset import PROVENANCE, DataSet
+from populace.errors import ModelError
+from populace.models.base import ResponseModel, Session, Told
+from populace.prompts.prompt import Prompt
+from populace.simulation.chance import choose, uniforms
+from populace.simulation.plan import Asked, Plan, column_of
+
+#: how far from one the probabilities of a row may sum
+_TOLERANCE = 1e-6
+
+
+def interview(plan: Plan, model: ResponseModel, rows: np.ndarray) -> pl.DataFrame:
+    """Answers of the respondents in these rows of the plan, in the panel's columns and in their order."""
+    people = plan.people.rows(rows)
+    session = model.open(len(rows), list(_history(plan, people, rows)))
+    columns = {name: people.codes(name) for name in people.answers.columns if name in plan.codebook}
+    for name, translation in plan.copied.items():
+        columns[name] = _copy(plan, name, people.codes(name), translation)
+    for question in plan.questions:
+        for column in _answers(question, session, plan.keys[rows]):
+            columns[column.name] = column
+    ordered = [columns[variable.name] for variable in plan.codebook.variables]
+    return pl.DataFrame(ordered).with_columns(**_provenance(plan, model))
+
+
+def _history(plan: Plan, people: DataSet, rows: np.ndarray) -> Iterator[Told]:
+    """What these respondents have already said: their backgrounds, then given answers."""
+    for known in plan.backgrounds:
+        yield Told(known.prompt, known.choices(people))
+    if plan.given is None or not plan.earlier:
+        return
+    places = plan.given_rows[rows]
+    given = plan.given.rows(np.maximum(places, 0))
+    for known in plan.earlier:
+        yield Told(known.prompt, np.where(places < 0, -1, known.choices(given)))
+
+
+def _answers(question: tuple[Asked, ...], session: Session, keys: np.ndarray) -> Iterator[pl.Series]:
+    """Ask the items of one question, draw, and tell the model what was drawn.
+
+    The exclusive options of a multiple-choice question are put first, and who selects one is not asked the others:
+    they are "Not selected". An exclusive option so keeps the probability the model gives it, and the others are
+    drawn knowing that it was not selected.
+    """
+    free = np.ones(session.n, dtype=bool)
+    for asked in question:
+        positions = _draw(asked, session, keys, free)
+        session.tell(asked.prompt, positions)
+        if asked.exclusive:
+            free &= positions == 0
+        yield _column(asked, positions, keys)
+
+
+def _draw(asked: Asked, session: Session, keys: np.ndarray, free: np.ndarray) -> np.ndarray:
+    """(n,) positions: drawn for those who are free to answer, 0 ("Not selected") for the others."""
+    numbers = uniforms(keys, asked.item.name)
+    if free.all():
+        return choose(_checked(session.ask(asked.prompt), session.n, asked.prompt), numbers)
+    positions = np.zeros(session.n, dtype=np.int64)
+    rows = np.flatnonzero(free)
+    if len(rows):
+        positions[rows] = choose(_checked(session.ask(asked.prompt, rows), len(rows), asked.prompt), numbers[rows])
+    return positions
+
+
+def _checked(probabilities: np.ndarray, n: int, prompt: Prompt) -> np.ndarray:
+    """The probabilities if they are any; drawing from something else would pass unnoticed."""
+    probabilities = np.asarray(probabilities, dtype=np.float64)
+    expected = (n, len(prompt.options))
+    if probabilities.shape != expected:
+        raise ModelError(
+            f"the model answered {prompt.text!r} with an array of shape {probabilities.shape}; expected {expected}, "
+            "one probability per respondent and option: mend the model"
+        )
+    if not (probabilities >= 0).all() or not (np.abs(probabilities.sum(axis=1) - 1) <= _TOLERANCE).all():
+        raise ModelError(
+            f"the model answered {prompt.text!r} with probabilities that are negative, undefined, or do not sum to "
+            "one: mend the model"
+        )
+    return probabilities
+
+
+def _column(asked: Asked, positions: np.ndarray, keys: np.ndarray) -> pl.Series:
+    """Codes of the positions, or numbers drawn within the bins."""
+    if asked.bins is None:
+        return column_of(asked.item, positions)
+    values = asked.bins.draw(positions, uniforms(keys, asked.item.name, "within the bin"))
+    whole = asked.bins.integer
+    return pl.Series(asked.item.name, values.astype(np.int64) if whole else values)
+
+
+def _copy(plan: Plan, name: str, column: pl.Series, translation: dict | None) -> pl.Series:
+    """A background under the codes of the instrument."""
+    if translation is None:
+        return column
+    item = next(item for item in plan.instrument.items() if item.name == name)
+    codes = [option.code for option in item.options]
+    place = {code: codes.index(translated) for code, translated in translation.items()}
+    return column_of(item, np.array([place.get(code, -1) for code in column.to_list()], dtype=np.int64))
+
+
+def _provenance(plan: Plan, model: ResponseModel) -> dict[str, pl.Expr]:
+    values = (True, model.name, model.hash, plan.instrument.content_hash, plan.seed, populace.__version__)
+    pairs = zip(PROVENANCE.items(), values, strict=True)
+    return {name: pl.lit(value, dtype=kind) for (name, kind), value in pairs}
