@@ -15,6 +15,7 @@ is close to the inner product of their loading vectors; slopes are found from lo
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,9 +23,9 @@ import numpy as np
 #: directions kept for a nominal question; more adds cost and little fit
 MOST_DIRECTIONS = 3
 #: nodes of the Gauss-Hermite rule by number of directions (1, 2, 3): accuracy against size of the product grid
-NODES = {1: 9, 2: 5, 3: 4}
+NODES = {1: 17, 2: 5, 3: 4}
 #: slopes at which the loading-slope relation is tabulated
-SLOPES = np.concatenate([np.linspace(0, 2, 17), np.linspace(2.25, 6, 16)])
+SLOPES = np.concatenate([np.linspace(0, 2, 17), np.linspace(2.25, 7, 20)])
 #: a share below this is raised to it before logarithms, so that no option is impossible
 SMALLEST_SHARE = 1e-4
 
@@ -101,13 +102,40 @@ def _orthonormal(directions: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray
 
 def slope_of(loading: float, margin: np.ndarray, scores: np.ndarray) -> float:
     """Slope at which the standardised score has covariance `loading` with its direction (0 <= loading < 1)."""
+    return float(np.interp(loading, np.maximum.accumulate(_reached(margin, scores)), SLOPES))
+
+
+def longest_loading(margin: np.ndarray, scores: np.ndarray) -> float:
+    """The largest covariance that a standardised score can have with a direction.
+
+    Few options cannot follow a continuous direction closely: two equal shares reach about .79 (the square root of
+    2 / pi in the limit), seven options .95.
+    """
+    return float(_reached(margin, scores).max())
+
+
+def hermite_coefficients(loading: float, margin: np.ndarray, scores: np.ndarray, terms: int) -> np.ndarray:
+    """(terms,) coefficients of order 1, 2, … of the expected score as a function of its standard normal direction.
+
+    The correlation of two scores whose directions have cosine rho is sum_h a_h b_h rho^h (Mehler's formula); the
+    first coefficient is the loading.
+    """
+    slope = slope_of(loading, margin, scores)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(41)
+    weights = weights / weights.sum()
+    logits = intercepts_of(margin, slope * scores[:, None]) + nodes[:, None] * slope * scores
+    expected = _softmax(logits) @ scores
+    basis = np.polynomial.hermite_e.hermevander(nodes, terms)[:, 1:]
+    return (weights * expected) @ basis / np.sqrt([math.factorial(h) for h in range(1, terms + 1)])
+
+
+def _reached(margin: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Covariance of the score with its direction at every slope of the table."""
     points, weights = grid(1)
     slopes = scores[None, :] * SLOPES[:, None]
     intercepts = intercepts_of(margin, slopes[:, :, None], len(SLOPES))
     logits = intercepts[:, None, :] + points[None] * slopes[:, None, :]
-    expected = _softmax(logits) @ scores
-    reached = expected @ (weights * points[:, 0])
-    return float(np.interp(loading, np.maximum.accumulate(reached), SLOPES))
+    return _softmax(logits) @ scores @ (weights * points[:, 0])
 
 
 def intercepts_of(margin: np.ndarray, slopes: np.ndarray, batch: int | None = None) -> np.ndarray:

@@ -15,6 +15,7 @@ import numpy as np
 
 from populace.data.dataset import DataSet
 from populace.errors import DataError, ModelError
+from populace.models.choice import hermite_coefficients, longest_loading
 from populace.models.columns import Columns, columns_of
 from populace.models.known import KnownQuestions, key_of
 from populace.models.library import load_model, save_model
@@ -23,12 +24,16 @@ from populace.prompts.prompt import Prompt
 from populace.prompts.render import bins_of, prompt_of
 from populace.survey.instrument import Instrument
 from populace.survey.question import Item
-from populace.training.structure import Correlations, refit, shortened
+from populace.training.structure import shortened
 
 #: fewer people than this cannot tell a connection from chance
 FEWEST_PEOPLE = 10
 #: a pilot's own dimensions at most, and the least share of a column's variance that is worth one
-MOST_ADDED, LEAST_EIGENVALUE = 24, 0.05
+MOST_ADDED, LEAST_EIGENVALUE = 64, 1e-3
+#: terms of the series of a correlation
+TERMS = 9
+#: loadings of adapted columns as a share of the largest possible: nearly a cut through a normal variable
+SHARE = 0.985
 #: pseudo-people behind the margin of a question met in training: surveys of other years differ more than chance
 KNOWN_PEOPLE = 20.0
 
@@ -124,7 +129,10 @@ def _adapted(model: SurveyLM, pilot: Pilot) -> KnownQuestions:
     margins = [_margin(model, pilot, q, before[q][0]) for q in range(len(pilot.prompts))]
     columns = columns_of(pilot.prompts, margins)
     expected = np.concatenate([before[q][1] for q in range(len(margins))])
-    loadings = adapted_loadings(expected, *_pilot_correlations(pilot, columns))
+    curves = Curves.of(margins, columns)
+    observed, variance = _pilot_correlations(pilot, columns)
+    within = _within(margins, columns)
+    loadings = adapted_loadings(expected, observed, variance, within, curves)
     parts = [loadings[a:b] for a, b in zip(columns.start[:-1], columns.start[1:], strict=True)]
     return KnownQuestions.of([key_of(p) for p in pilot.prompts], margins, parts)
 
@@ -139,6 +147,16 @@ def _margin(model: SurveyLM, pilot: Pilot, question: int, prior: np.ndarray) -> 
     counts = counts * size / max(counts.sum(), 1e-9)
     people = model.people_behind(prompt) if model.origin(prompt) == "text" else KNOWN_PEOPLE
     return (counts + people * prior) / (size + people)
+
+
+def _within(margins: list[np.ndarray], columns: Columns) -> np.ndarray:
+    """(C, C) correlations of the columns of one question, which exclude each other; zero between questions."""
+    out = np.zeros((len(columns.scores), len(columns.scores)))
+    for q, margin in enumerate(margins):
+        rows = np.nonzero(columns.question == q)[0]
+        stacked = np.stack([columns.scores[i] for i in rows])
+        out[np.ix_(rows, rows)] = (stacked * margin) @ stacked.T
+    return out
 
 
 def _pilot_correlations(pilot: Pilot, columns: Columns) -> tuple[np.ndarray, np.ndarray]:
@@ -173,31 +191,78 @@ def shrunk_correlations(expected: np.ndarray, observed: np.ndarray, variance: np
     return expected + gap * np.where(usable, spread / (spread + np.where(usable, variance, 1.0)), 0.0)
 
 
-def adapted_loadings(expected: np.ndarray, observed: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    """(C, width + added) loadings whose products give the shrunk correlations.
+@dataclass(frozen=True)
+class Curves:
+    """How every column's expected score bends along its direction, at any size of loading."""
 
-    Starts from the model's loadings and the main axes of what they leave, then sweeps of least squares that stay
-    close to the start.
+    #: (C,) largest loading of every column
+    longest: np.ndarray
+    #: (G,) sizes as shares of the largest, and (C, G, TERMS) Hermite coefficients there
+    grid: np.ndarray
+    coefficients: np.ndarray
+
+    @classmethod
+    def of(cls, margins: list[np.ndarray], columns: Columns) -> Curves:
+        """Tabulate the columns of a list of questions."""
+        pairs = [(margins[q], score) for q, score in zip(columns.question, columns.scores, strict=True)]
+        longest = np.array([longest_loading(*pair) for pair in pairs])
+        grid = np.array([0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 0.985, 1.0])
+        rows = zip(pairs, longest, strict=True)
+        table = [[hermite_coefficients(share * most, *pair, TERMS) for share in grid] for pair, most in rows]
+        return cls(longest, grid, np.array(table))
+
+    def correlations(self, loadings: np.ndarray) -> np.ndarray:
+        """(C, C) correlations of scores that these loadings give: a power series in the cosines of directions."""
+        sizes = np.linalg.norm(loadings, axis=1)
+        terms = self._terms(np.minimum(sizes / self.longest, 1))
+        cosines = loadings @ loadings.T / np.maximum(np.outer(sizes, sizes), 1e-9)
+        return sum(np.outer(terms[:, h], terms[:, h]) * cosines ** (h + 1) for h in range(TERMS))
+
+    def cosines(self, correlations: np.ndarray, share: float) -> np.ndarray:
+        """(C, C) cosines of directions that give these correlations when all loadings have `share` of their largest."""
+        terms = self._terms(np.full(len(self.longest), share))
+        tried = np.linspace(-0.99, 0.99, 67)
+        powers = tried ** np.arange(1, TERMS + 1)[:, None]
+        out = np.empty_like(correlations)
+        for i in range(len(out)):
+            reached = np.maximum.accumulate((terms[i] * terms) @ powers, axis=1)
+            out[i] = [np.interp(r, row, tried) for r, row in zip(correlations[i], reached, strict=True)]
+        return (out + out.T) / 2
+
+    def _terms(self, shares: np.ndarray) -> np.ndarray:
+        """(C, TERMS) coefficients at sizes given as shares of the largest."""
+        rows = zip(self.coefficients, shares, strict=True)
+        return np.array([[np.interp(share, self.grid, row[:, h]) for h in range(TERMS)] for row, share in rows])
+
+
+def adapted_loadings(
+    expected: np.ndarray, observed: np.ndarray, variance: np.ndarray, within: np.ndarray, curves: Curves
+) -> np.ndarray:
+    """(C, width + added) loadings that give the shrunk correlations.
+
+    Every column becomes a cut through a normal variable of its own: the cosines of these variables follow from the
+    shrunk correlations, their covariances with the shared space are the loadings the model had (as far as a joint
+    distribution can have both), and what is left goes into added dimensions.
     """
-    shared = expected @ expected.T
-    target = shrunk_correlations(shared, observed, variance)
-    usable = np.isfinite(variance)
-    rest = np.where(usable, target - shared, 0.0)
-    start = np.concatenate([expected, _axes(rest, usable)], 1)
-    loadings = shortened(start).astype(np.float32)
-    weight = np.where(usable, 1.0, 0.0).astype(np.float32)
-    fit = Correlations(target.astype(np.float32), weight)
-    for _ in range(20):
-        loadings = refit(fit, loadings, start.astype(np.float32), np.full(start.shape[1], 20.0, np.float32))
-    return loadings
+    shrunk = shrunk_correlations(curves.correlations(shortened(expected, curves.longest)), observed, variance)
+    cosines = np.where(np.isfinite(variance), curves.cosines(shrunk, SHARE), within)
+    size, axes = np.linalg.eigh(cosines - np.diag(np.diag(cosines)) + np.eye(len(cosines)))
+    size = np.maximum(size, 1e-3)
+    unit = 1 / np.sqrt((axes**2) @ size)
+    root, inverse = (unit[:, None] * axes) * np.sqrt(size), axes.T / np.sqrt(size)[:, None] / unit
+    shared = root @ _no_more_than_one(inverse @ (expected / (SHARE * curves.longest)[:, None]))
+    added = _roots(root @ root.T - shared @ shared.T)
+    return np.concatenate([shared, added], 1) * (SHARE * curves.longest)[:, None]
 
 
-def _axes(rest: np.ndarray, usable: np.ndarray) -> np.ndarray:
-    """(C, m) principal-axis loadings of a correlation matrix with unknown diagonal (iterated communalities)."""
-    diagonal = np.abs(np.where(usable, rest, 0)).max(1)
-    for _ in range(15):
-        value, vectors = np.linalg.eigh(rest + np.diag(diagonal))
-        keep = np.nonzero(value > LEAST_EIGENVALUE)[0][-MOST_ADDED:]
-        axes = vectors[:, keep] * np.sqrt(value[keep])
-        diagonal = np.minimum((axes**2).sum(1), 0.9)
-    return axes
+def _no_more_than_one(matrix: np.ndarray) -> np.ndarray:
+    """Singular values cut to .99: canonical correlations of two sets of variables cannot exceed one."""
+    left, size, right = np.linalg.svd(matrix, full_matrices=False)
+    return (left * np.minimum(size, 0.99)) @ right
+
+
+def _roots(covariance: np.ndarray) -> np.ndarray:
+    """(C, m) main axes of a covariance matrix, at most MOST_ADDED."""
+    size, axes = np.linalg.eigh(covariance)
+    keep = np.nonzero(size > LEAST_EIGENVALUE)[0][-MOST_ADDED:]
+    return axes[:, keep] * np.sqrt(size[keep])

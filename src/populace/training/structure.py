@@ -79,7 +79,13 @@ def _scale(surveys: Sequence[Correlations], features: Sequence[np.ndarray], star
     return max(both / max(own, 1e-12), 1e-3)
 
 
-def refit(survey: Correlations, loadings: np.ndarray, prior: np.ndarray, variance: np.ndarray) -> np.ndarray:
+def refit(
+    survey: Correlations,
+    loadings: np.ndarray,
+    prior: np.ndarray,
+    variance: np.ndarray,
+    longest: float | np.ndarray = LONGEST,
+) -> np.ndarray:
     """One sweep: every column's loadings given the others, l_i ~ N(prior_i, variance) (ridge in closed form)."""
     width = loadings.shape[1]
     outer = (loadings[:, :, None] * loadings[:, None, :]).reshape(len(loadings), -1)
@@ -90,13 +96,13 @@ def refit(survey: Correlations, loadings: np.ndarray, prior: np.ndarray, varianc
         left = (weight @ outer).reshape(-1, width, width) + np.diag(1 / variance).astype(np.float32)
         right = (weight * survey.values[rows]) @ loadings + prior[rows] / variance
         new[rows] = np.linalg.solve(left, right[..., None])[..., 0]
-    return shortened(new)
+    return shortened(new, longest)
 
 
-def shortened(loadings: np.ndarray) -> np.ndarray:
-    """Loading vectors no longer than LONGEST."""
+def shortened(loadings: np.ndarray, longest: float | np.ndarray = LONGEST) -> np.ndarray:
+    """Loading vectors no longer than `longest`, one number or one per column."""
     size = np.linalg.norm(loadings, axis=-1, keepdims=True)
-    return loadings * np.minimum(1, LONGEST / np.maximum(size, 1e-9))
+    return loadings * np.minimum(1, np.reshape(longest, (-1, 1)) / np.maximum(size, 1e-9))
 
 
 def ridge_map(loadings: np.ndarray, features: np.ndarray, weights: np.ndarray, penalty: float) -> np.ndarray:
