@@ -11,7 +11,9 @@ TEA = Prompt("How often do you drink tea?", ("Never", "Sometimes", "Daily"), Tru
 
 def table():
     return KnownQuestions.of(
-        [key_of(CAR), key_of(TEA)], [np.array([0.7, 0.3]), np.array([0.2, 0.5, 0.3])], [np.ones((1, 4)), np.zeros((1, 4))]
+        [key_of(CAR), key_of(TEA)],
+        [np.array([0.7, 0.3]), np.array([0.2, 0.5, 0.3])],
+        [np.ones((1, 4)), np.zeros((1, 4))],
     )
 
 

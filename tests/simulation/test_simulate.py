@@ -12,6 +12,7 @@ from populace.errors import CannotAnswer, DataError, InputError, InstrumentError
 from populace.models.base import Told
 from populace.models.baselines import Copula, Uniform
 from populace.models.fake import FakeModel
+from populace.models.library import load_model
 from populace.prompts.prompt import Prompt
 from populace.simulation.simulate import simulate, simulate_to
 from populace.survey.scale import Option
@@ -112,6 +113,7 @@ MODELS = {
     "uniform": (Uniform, False),
     "fake": (FakeModel, False),
     "copula": (copula, True),
+    "default": (lambda: load_model("default"), False),
 }
 
 

@@ -99,9 +99,14 @@ def fit_dials(
     known: Sequence[Trial],
     unseen: Sequence[Trial],
 ) -> tuple[Dials, dict[str, float]]:
-    """Choose the dials with the lowest loss on their trials; returns them with the losses that decided."""
+    """Choose the dials with the lowest loss on their trials; returns them with the losses that decided.
+
+    A dial without trials (a corpus too small to set anything aside) stays as it is.
+    """
     scores: dict[str, float] = {}
     for name, grid, trial_list in (("known", KNOWN_GRID, known), ("text", TEXT_GRID, unseen)):
+        if not trial_list:
+            continue
         losses = {}
         for value in grid:
             tried = build(replace(parameters, dials=replace(parameters.dials, **{name: value})))

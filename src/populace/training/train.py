@@ -284,6 +284,8 @@ def _tower_share(
     model: SurveyLM, prompts: list[Prompt], vectors: list[QuestionVectors], true: list[np.ndarray]
 ) -> float:
     """Share of the towers that gives the held-out shares the highest likelihood."""
+    if not true:
+        return model.parameters.dials.tower_share
     tried = {}
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         dials = replace(model.parameters.dials, tower_share=share)

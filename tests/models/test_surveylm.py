@@ -1,0 +1,117 @@
+"""The shipped survey language model: what it says, and what it must not depend on."""
+
+import numpy as np
+import pytest
+
+from populace.models.base import Told
+from populace.models.library import load_model
+from populace.models.surveylm import from_tensors, to_tensors
+from populace.prompts.prompt import Prompt
+
+AGREE = ("Strongly agree", "Agree", "Disagree", "Strongly disagree")
+GUNS = Prompt("Would you favor or oppose a law which would require a police permit to buy a gun?", ("Favor", "Oppose"))
+PARTY = Prompt(
+    "Generally speaking, do you usually think of yourself as a Republican, Democrat, Independent, or what?",
+    ("Strong Democrat", "Weak Democrat", "Independent", "Weak Republican", "Strong Republican"),
+    True,
+)
+VOTE = Prompt("Did you vote for Barack Obama or John McCain in the election of 2008?", ("Obama", "McCain"))
+SNACK = Prompt("How often do you eat oat bars?", ("Never", "Once a month", "Once a week", "Every day"), True)
+ALL = (GUNS, PARTY, VOTE, SNACK)
+
+
+@pytest.mark.parametrize("prompt", ALL)
+def test_every_option_gets_a_probability_and_they_sum_to_one(shipped, prompt):
+    shares = shipped.open(7).ask(prompt)
+    assert shares.shape == (7, len(prompt.options))
+    assert (shares > 0).all()
+    assert shares.sum(1) == pytest.approx(1)
+
+
+def test_what_somebody_said_changes_what_they_will_say(shipped):
+    session = shipped.open(2, [Told(PARTY, np.array([0, 4]))])
+    obama = session.ask(VOTE)[:, 0]
+    assert obama[0] - obama[1] > 0.2
+
+
+def test_unrelated_questions_hardly_move(shipped):
+    before = shipped.open(2).ask(SNACK)
+    after = shipped.open(2, [Told(PARTY, np.array([0, 4]))]).ask(SNACK)
+    assert np.abs(after - before).max() < 0.1
+
+
+def test_answers_given_as_history_and_told_later_are_the_same(shipped):
+    early = shipped.open(2, [Told(PARTY, np.array([0, 4]))]).ask(GUNS)
+    late = shipped.open(2)
+    late.tell(PARTY, np.array([0, 4]))
+    assert (late.ask(GUNS) == early).all()
+
+
+def test_a_question_means_the_same_whatever_it_is_read_with(shipped, tmp_path):
+    alone = load_model("default", tmp_path / "alone.sqlite")
+    alone.prepare([SNACK])
+    crowd = load_model("default", tmp_path / "crowd.sqlite")
+    crowd.prepare([*(Prompt(f"{SNACK.text} {i}", SNACK.options, True) for i in range(11)), SNACK])
+    assert (alone.choice(SNACK).margin == crowd.choice(SNACK).margin).all()
+    assert (alone.choice(SNACK).slopes == crowd.choice(SNACK).slopes).all()
+
+
+def test_the_cache_changes_the_time_and_nothing_else(tmp_path):
+    first = load_model("default", tmp_path / "texts.sqlite").open(1).ask(SNACK)
+    again = load_model("default", tmp_path / "texts.sqlite").open(1).ask(SNACK)
+    without = load_model("default").open(1).ask(SNACK)
+    assert (first == again).all()
+    assert (first == without).all()
+
+
+def test_a_damaged_cache_is_started_anew(tmp_path):
+    (tmp_path / "texts.sqlite").write_bytes(b"not a database, long enough to be read as one" * 50)
+    assert load_model("default", tmp_path / "texts.sqlite").open(1).ask(SNACK).shape == (1, 4)
+
+
+def test_a_reversed_scale_points_the_other_way(shipped):
+    """Not exactly: options are read in the order shown. See the log for how far apart the two readings are."""
+    text = "Immigrants increase crime rates. Do you agree or disagree?"
+    forth, back = (shipped.choice(Prompt(text, options, True)) for options in (AGREE, AGREE[::-1]))
+    towards = [c.slopes[-1, 0] * c.directions[0] - c.slopes[0, 0] * c.directions[0] for c in (forth, back)]
+    cosine = towards[0] @ towards[1] / (np.linalg.norm(towards[0]) * np.linalg.norm(towards[1]))
+    assert cosine < -0.3
+
+
+def test_an_interval_holds_its_distribution(shipped):
+    for prediction in shipped.predict(ALL, n=3):
+        assert (prediction.low <= prediction.distribution).all()
+        assert (prediction.distribution <= prediction.high).all()
+        assert prediction.distribution.sum() == pytest.approx(1)
+
+
+def test_a_question_met_in_training_is_surer_than_a_new_one(shipped):
+    known = Prompt(
+        "Please tell me whether or not you think it should be possible for a pregnant woman to obtain a legal abortion "
+        "if... The woman wants it for any reason?",
+        ("yes", "no"),
+    )
+    assert shipped.origin(known) == "known"
+    assert shipped.origin(SNACK) == "text"
+    assert shipped.people_behind(known) > shipped.people_behind(SNACK)
+
+
+def test_weights_survive_storage(shipped):
+    again = from_tensors(to_tensors(shipped.parameters))
+    assert again.dials == shipped.parameters.dials
+    assert again.known.find(GUNS) is None or (again.known.find(GUNS)[0] == shipped.parameters.known.find(GUNS)[0]).all()
+    assert (again.text.linear == shipped.parameters.text.linear).all()
+
+
+def test_a_scale_average_is_known_for_common_scales_and_for_strange_ones(shipped):
+    common = shipped.scale_average(Prompt("x", ("Favor", "Oppose")))
+    strange = shipped.scale_average(Prompt("x", ("Blue", "Green", "Violet")))
+    assert common.sum() == pytest.approx(1, abs=1e-4)
+    assert len(strange) == 3
+
+
+def test_the_card_says_what_the_model_learned_from_and_what_it_cannot_do(shipped):
+    card = shipped.describe()
+    assert card["data"]["answers"] > 20_000_000
+    assert "open text" in card["cannot"]
+    assert not any("synthbench" in name or "twin2k" in name for name in card["data"]["interviews"])

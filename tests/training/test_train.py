@@ -1,0 +1,131 @@
+"""train(): from data sets to a model folder, resumable and seeded."""
+
+import json
+
+import numpy as np
+import pytest
+
+from populace.data.files import write_dataset
+from populace.errors import DataError, JournalError
+from populace.models.library import load_model, read_card
+from populace.prompts.prompt import Prompt
+from populace.training import train as module
+from populace.training.corpus import corpus_of, margins_of, read_margins
+from populace.training.train import train
+
+from .conftest import WORDINGS, made_up_survey
+
+QUICK = {"towers": 2, "epochs": 1}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two surveys on disk, and a shared file of text vectors."""
+    folder = tmp_path_factory.mktemp("corpora")
+    write_dataset(made_up_survey("one", seed=1), folder / "one.parquet")
+    write_dataset(made_up_survey("two", seed=2, questions=4), folder / "two.parquet")
+    return folder
+
+
+def run(folder, out, **options):
+    return train(
+        [folder / "one.parquet", folder / "two.parquet"], out, cache=folder / "texts.sqlite", **QUICK | options
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(folder):
+    return run(folder, folder / "model")
+
+
+def test_a_trained_folder_can_be_asked(trained):
+    model = load_model(trained)
+    asked = Prompt(f"{WORDINGS[0]} Do you agree?", ("Disagree", "Neither", "Agree"), True)
+    assert model.origin(asked) == "known"
+    assert model.open(3).ask(asked).sum(1) == pytest.approx(1)
+
+
+def test_it_learned_what_goes_with_what(trained):
+    model = load_model(trained)
+    answers = ("Disagree", "Neither", "Agree")
+    first, same, opposite = (Prompt(f"{WORDINGS[q]} Do you agree?", answers, True) for q in (0, 2, 1))
+    session = model.open(2)
+    session.tell(first, np.array([0, 2]))
+    assert session.ask(same)[1, 2] > session.ask(same)[0, 2] + 0.1
+    assert session.ask(opposite)[1, 2] < session.ask(opposite)[0, 2] - 0.1
+
+
+def test_the_card_names_data_seed_and_hold_outs(trained):
+    card = read_card(trained)
+    assert set(card["data"]["interviews"]) == {"one", "two"}
+    assert card["seed"] == 0
+    assert card["hold_out"]["people"] == 0.1
+    assert card["data"]["interviews"]["one"] < 400
+
+
+def test_the_same_seed_gives_the_same_weights(folder, trained):
+    again = run(folder, folder / "again")
+    assert read_card(again)["hash"] == read_card(trained)["hash"]
+
+
+def test_another_seed_gives_other_weights(folder, trained):
+    assert read_card(run(folder, folder / "other", seed=5))["hash"] != read_card(trained)["hash"]
+
+
+def test_a_training_that_was_stopped_goes_on_to_the_same_model(folder, trained, monkeypatch):
+    real = module.train_margin_tower
+
+    def stops_at_the_second(records, vectors, weights, seed, *rest):
+        if seed == 1:
+            raise KeyboardInterrupt
+        return real(records, vectors, weights, seed, *rest)
+
+    monkeypatch.setattr(module, "train_margin_tower", stops_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        run(folder, folder / "stopped")
+    assert not (folder / "stopped").exists()
+    with pytest.raises(JournalError, match="add --resume"):
+        run(folder, folder / "stopped")
+    trained_again = []
+    monkeypatch.setattr(module, "train_margin_tower", lambda *a: trained_again.append(a[3]) or real(*a))
+    resumed = run(folder, folder / "stopped", resume=True)
+    assert trained_again == [1]
+    assert read_card(resumed)["hash"] == read_card(trained)["hash"]
+
+
+def test_the_work_of_another_training_is_not_continued(folder, monkeypatch):
+    monkeypatch.setattr(module, "_structure", lambda *a: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        run(folder, folder / "mixed")
+    with pytest.raises(JournalError, match=r"another training|another seed"):
+        run(folder, folder / "mixed", resume=True, seed=9)
+
+
+def test_people_set_aside_are_not_counted():
+    corpus = corpus_of(made_up_survey("x"))
+    record = next(r for r in margins_of(corpus) if r.item.name == "q0")
+    assert sum(c.sum() for c in record.counts.values()) == (~corpus.held).sum()
+    assert 0.03 < corpus.held.mean() < 0.2
+
+
+def test_a_corpus_without_a_usable_question_is_refused():
+    with pytest.raises(DataError, match="no question with 100 answers or more"):
+        corpus_of(made_up_survey("tiny", n=50))
+
+
+def test_margin_files_are_read_and_bad_lines_named(tmp_path):
+    line = {"name": "a", "text": "Do you smoke?", "type": "single", "battery": None, "options": [
+        {"code": 1, "label": "Yes"}, {"code": 2, "label": "No"}], "counts": {"1990": {"1": 30, "2": 90}}}  # fmt: skip
+    path = tmp_path / "questions.jsonl"
+    path.write_text(json.dumps(line) + "\n")
+    (record,) = read_margins(tmp_path)
+    assert record.counts[1990].tolist() == [30, 90]
+    path.write_text(json.dumps(line) + "\n{}\n")
+    with pytest.raises(DataError, match="line 2"):
+        read_margins(tmp_path)
+
+
+def test_margins_without_people_are_not_enough(tmp_path):
+    (tmp_path / "questions.jsonl").write_text("")
+    with pytest.raises(DataError, match="no corpus with people"):
+        train([tmp_path], tmp_path / "model")
