@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy.special import gammaln
 
 from populace.data.dataset import DataSet
 from populace.errors import DataError, ModelError
@@ -32,10 +33,9 @@ FEWEST_PEOPLE = 10
 MOST_ADDED, LEAST_EIGENVALUE = 64, 1e-3
 #: terms of the series of a correlation
 TERMS = 9
-#: loadings of adapted columns as a share of the largest possible: nearly a cut through a normal variable
-SHARE = 0.985
-#: pseudo-people behind the margin of a question met in training: surveys of other years differ more than chance
-KNOWN_PEOPLE = 20.0
+#: loadings of adapted columns as a share of the largest possible. An ordered column is nearly a cut through a normal
+#: variable; options of a list stay softer, because several steep directions at once cannot be integrated well
+ORDERED_SHARE, OPTION_SHARE = 0.985, 0.6
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def _adapted(model: SurveyLM, pilot: Pilot) -> KnownQuestions:
     """The pilot's questions with their new margins and loadings."""
     model.prepare(pilot.prompts)
     before = model.read(pilot.prompts)
-    margins = [_margin(model, pilot, q, before[q][0]) for q in range(len(pilot.prompts))]
+    margins = _margins(model, pilot, [margin for margin, _ in before])
     columns = columns_of(pilot.prompts, margins)
     expected = np.concatenate([before[q][1] for q in range(len(margins))])
     curves = Curves.of(margins, columns)
@@ -137,16 +137,38 @@ def _adapted(model: SurveyLM, pilot: Pilot) -> KnownQuestions:
     return KnownQuestions.of([key_of(p) for p in pilot.prompts], margins, parts)
 
 
-def _margin(model: SurveyLM, pilot: Pilot, question: int, prior: np.ndarray) -> np.ndarray:
-    """Dirichlet posterior mean: (n p + a m) / (n + a), n the Kish size of those who answered."""
-    chosen, prompt = pilot.positions[:, question], pilot.prompts[question]
-    told = chosen >= 0
-    weights = pilot.weights[told]
-    size = weights.sum() ** 2 / (weights**2).sum() if told.any() else 0.0
-    counts = np.bincount(chosen[told], weights, minlength=len(prior))
-    counts = counts * size / max(counts.sum(), 1e-9)
-    people = model.people_behind(prompt) if model.origin(prompt) == "text" else KNOWN_PEOPLE
-    return (counts + people * prior) / (size + people)
+def _margins(model: SurveyLM, pilot: Pilot, priors: list[np.ndarray]) -> list[np.ndarray]:
+    """Dirichlet posterior means (n p + a m) / (n + a), n the Kish size of those who answered.
+
+    How many people `a` the model's own margins m are worth is read off the pilot: the number that makes the pilot's
+    counts likeliest, one for questions met in training and one for others.
+    """
+    counts = [_counts(pilot, q, len(prior)) for q, prior in enumerate(priors)]
+    origins = np.array([model.origin(prompt) == "text" for prompt in pilot.prompts])
+    people = np.empty(len(priors))
+    for group in (origins, ~origins):
+        members = np.nonzero(group)[0]
+        people[members] = people_behind([priors[q] for q in members], [counts[q] for q in members])
+    return [(c + a * m) / (c.sum() + a) for c, a, m in zip(counts, people, priors, strict=True)]
+
+
+def _counts(pilot: Pilot, question: int, options: int) -> np.ndarray:
+    """(K,) weighted counts that sum to the Kish effective size."""
+    chosen = pilot.positions[:, question]
+    weights = pilot.weights[chosen >= 0]
+    counts = np.bincount(chosen[chosen >= 0], weights, minlength=options)
+    return counts * weights.sum() / max((weights**2).sum(), 1e-9)
+
+
+def people_behind(priors: list[np.ndarray], counts: list[np.ndarray]) -> float:
+    """Number of pseudo-people behind prior margins under which counts are likeliest (Dirichlet-multinomial)."""
+    grid = np.geomspace(0.5, 200, 40)
+    total = np.zeros(len(grid))
+    for prior, count in zip(priors, counts, strict=True):
+        shape = grid[:, None] * np.maximum(prior, 1e-4)
+        total += gammaln(shape.sum(1)) - gammaln(shape.sum(1) + count.sum())
+        total += (gammaln(shape + count) - gammaln(shape)).sum(1)
+    return float(grid[np.argmax(total)])
 
 
 def _within(margins: list[np.ndarray], columns: Columns) -> np.ndarray:
@@ -182,13 +204,14 @@ def shrunk_correlations(expected: np.ndarray, observed: np.ndarray, variance: np
 
     The variance of true correlations around expected ones is estimated from the pilot itself (method of moments); a
     pair that lies further away than chance and that variance allow keeps more of its distance (limited translation,
-    Efron and Morris 1972).
+    Efron and Morris 1972). Distances keep the root of the usual share, so that the correlations of a panel spread as
+    much as true ones do (constrained empirical Bayes, Louis 1984): posterior means alone would be too alike.
     """
     gap = observed - expected
     usable = np.isfinite(variance)
     typical = max(float(np.mean(gap[usable] ** 2 - variance[usable])) if usable.any() else 0.0, 0.03**2)
     spread = np.maximum(typical, gap**2 - 2 * variance)
-    return expected + gap * np.where(usable, spread / (spread + np.where(usable, variance, 1.0)), 0.0)
+    return expected + gap * np.sqrt(np.where(usable, spread / (spread + np.where(usable, variance, 1.0)), 0.0))
 
 
 @dataclass(frozen=True)
@@ -197,6 +220,8 @@ class Curves:
 
     #: (C,) largest loading of every column
     longest: np.ndarray
+    #: (C,) share of it that an adapted column has
+    share: np.ndarray
     #: (G,) sizes as shares of the largest, and (C, G, TERMS) Hermite coefficients there
     grid: np.ndarray
     coefficients: np.ndarray
@@ -209,7 +234,8 @@ class Curves:
         grid = np.array([0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 0.985, 1.0])
         rows = zip(pairs, longest, strict=True)
         table = [[hermite_coefficients(share * most, *pair, TERMS) for share in grid] for pair, most in rows]
-        return cls(longest, grid, np.array(table))
+        ordered = np.diff(columns.start)[columns.question] == 1
+        return cls(longest, np.where(ordered, ORDERED_SHARE, OPTION_SHARE), grid, np.array(table))
 
     def correlations(self, loadings: np.ndarray) -> np.ndarray:
         """(C, C) correlations of scores that these loadings give: a power series in the cosines of directions."""
@@ -218,9 +244,9 @@ class Curves:
         cosines = loadings @ loadings.T / np.maximum(np.outer(sizes, sizes), 1e-9)
         return sum(np.outer(terms[:, h], terms[:, h]) * cosines ** (h + 1) for h in range(TERMS))
 
-    def cosines(self, correlations: np.ndarray, share: float) -> np.ndarray:
-        """(C, C) cosines of directions that give these correlations when all loadings have `share` of their largest."""
-        terms = self._terms(np.full(len(self.longest), share))
+    def cosines(self, correlations: np.ndarray) -> np.ndarray:
+        """(C, C) cosines of directions that give these correlations when all columns have their share."""
+        terms = self._terms(self.share)
         tried = np.linspace(-0.99, 0.99, 67)
         powers = tried ** np.arange(1, TERMS + 1)[:, None]
         out = np.empty_like(correlations)
@@ -245,14 +271,14 @@ def adapted_loadings(
     distribution can have both), and what is left goes into added dimensions.
     """
     shrunk = shrunk_correlations(curves.correlations(shortened(expected, curves.longest)), observed, variance)
-    cosines = np.where(np.isfinite(variance), curves.cosines(shrunk, SHARE), within)
+    cosines = np.where(np.isfinite(variance), curves.cosines(shrunk), within)
     size, axes = np.linalg.eigh(cosines - np.diag(np.diag(cosines)) + np.eye(len(cosines)))
     size = np.maximum(size, 1e-3)
     unit = 1 / np.sqrt((axes**2) @ size)
     root, inverse = (unit[:, None] * axes) * np.sqrt(size), axes.T / np.sqrt(size)[:, None] / unit
-    shared = root @ _no_more_than_one(inverse @ (expected / (SHARE * curves.longest)[:, None]))
+    shared = root @ _no_more_than_one(inverse @ (expected / (curves.share * curves.longest)[:, None]))
     added = _roots(root @ root.T - shared @ shared.T)
-    return np.concatenate([shared, added], 1) * (SHARE * curves.longest)[:, None]
+    return np.concatenate([shared, added], 1) * (curves.share * curves.longest)[:, None]
 
 
 def _no_more_than_one(matrix: np.ndarray) -> np.ndarray:
