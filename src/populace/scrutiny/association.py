@@ -1,0 +1,465 @@
+"""How answers hang together: correlations between questions, their strength, and how many people they are worth.
+
+Statements are about this set of questions: intervals come from resampling respondents, not questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from populace.scrutiny.comparison import Comparison
+from populace.scrutiny.findings import AROUND_ONE, PLAIN, ROOT, Scored, not_judged, of_all, of_panel
+from populace.scrutiny.margins import in_people
+from populace.scrutiny.report import UNDERPOWERED, Check
+from populace.scrutiny.sample import Sample
+
+GROUP = "association"
+#: questions with numbers needed for a correlation structure
+LEAST_QUESTIONS = 3
+#: more questions than this are sampled down (by seed): pairs grow with the square
+MOST_QUESTIONS = 100
+#: people per question without which the strength of the whole matrix is not judged: small samples look dependent
+LEAST_PER_QUESTION = 10
+#: effective common answers a pair needs on both sides
+LEAST_PAIR = 30
+#: nominal questions with more options than this leave too thin tables
+MOST_OPTIONS = 12
+#: reliability of the human correlations below which slopes cannot be told from noise
+LEAST_RELIABILITY = 0.3
+#: least share of variance between correlations that is not put down to noise when dividing by it
+_LEAST_SIGNAL = 0.05
+
+
+def correlations(scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(R, Q, Q) pairwise-complete Pearson correlations of (n, Q) scores under each row of (R, n) weights.
+
+    A question without variation has correlation 0 with the others: nothing is associated with it.
+    Assumption: ranks on the scale as numbers. Reference: methods 4.3 (Pearson on codes).
+    Example: scores (0, 1, 2) and (0, 2, 1), equal weights: cov 1/3, variances 2/3: r = .5.
+    """
+    known = ~np.isnan(scores)
+    total = np.maximum(known.sum(axis=0), 1)
+    centred = np.where(known, scores - np.where(known, scores, 0.0).sum(axis=0) / total, 0.0)
+    spread = np.sqrt((centred**2).sum(axis=0) / total)
+    # standard units first: single precision is then enough
+    z = (centred / np.where(spread > 0, spread, 1.0)).astype(np.float32)
+    if known.all():
+        return np.stack([_complete(z, row) for row in weights])
+    stacked = np.hstack([z, z**2, known.astype(np.float32)])
+    return np.stack([_pairwise(stacked, row) for row in weights])
+
+
+def _complete(z: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    total = float(weights.sum())
+    products = (z.T @ (z * weights[:, None])).astype(float) / total
+    mean = (weights @ z).astype(float) / total
+    variance = np.diag(products) - mean**2
+    return _scaled(products - np.outer(mean, mean), variance[:, None], variance[None, :])
+
+
+def _pairwise(stacked: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    count = stacked.shape[1] // 3
+    z, known = stacked[:, :count], stacked[:, 2 * count :]
+    sums = ((stacked * weights[:, None]).T @ np.hstack([z, known])).astype(float)
+    products, first = sums[:count, :count], sums[:count, count:]
+    squares, total = sums[count : 2 * count, count:], sums[2 * count :, count:]
+    total = np.where(total > 0, total, np.nan)
+    mean = first / total
+    variance = squares / total - mean**2
+    return _scaled(products / total - mean * mean.T, variance, variance.T)
+
+
+def _scaled(covariance: np.ndarray, variance: np.ndarray, other: np.ndarray) -> np.ndarray:
+    # below this, rounding in single precision: no variation
+    scale = np.sqrt(np.where((variance > 1e-6) & (other > 1e-6), variance * other, np.nan))
+    matrix = np.clip(np.nan_to_num(covariance / scale), -1.0, 1.0)
+    np.fill_diagonal(matrix, 1.0)
+    return matrix
+
+
+def structural_distance(r_s: np.ndarray, r_h: np.ndarray, v_h: np.ndarray) -> np.ndarray:
+    """Mean over pairs of (r_s − r_h)² − v: squared error of a correlation, the human noise taken out.
+
+    r_s, r_h: (…, P); v_h: (P,) sampling variance of r_h. Its root is the noise-corrected RMSE.
+    Assumption: independent samples; v from the bootstrap, not from Fisher's z. Reference: methods 4.3.
+    Example: r_s = (.5, .2), r_h = (.4, .4), v = .005: (.01 + .04)/2 − .005 = .02.
+    """
+    return ((r_s - r_h) ** 2 - v_h).mean(axis=-1)
+
+
+def reliability(r_h: np.ndarray, noise: float) -> np.ndarray:
+    """1 − v̄/Var(r): share of the variance between correlations that is not sampling noise.
+
+    Reference: methods 4.3. Example: r = (.1, .3, .5), variance .0267, v̄ = .00267: .9.
+    """
+    variance = r_h.var(axis=-1)
+    return 1 - np.divide(noise, variance, out=np.full_like(variance, np.inf), where=variance > 0)
+
+
+def structural_slope(r_s: np.ndarray, r_h: np.ndarray, noise: float) -> np.ndarray:
+    """Errors-in-variables slope of r_s on r_h: OLS slope over the reliability of r_h; > 1 over-constrained.
+
+    Assumption: errors of the two sides are independent. Reference: Fuller 1987; methods 4.3.
+    Example: r_h = (.1, .3, .5), r_s = (.1, .2, .3), v̄ = .00267: cov .0133/(.0267 − .00267) = .556.
+    """
+    return _covariance(r_s, r_h) / _signal(r_h, noise)
+
+
+def disattenuated_correlation(r_s: np.ndarray, r_h: np.ndarray, noise_s: float, noise_h: float) -> np.ndarray:
+    """Correlation of correlations over the root of both reliabilities; 1 for the same pattern. May exceed 1.
+
+    Reference: Spearman 1904; methods 4.3.
+    Example: r_h = (.1, .3, .5), r_s = (.1, .2, .3), v̄ = .00267 and .000667: 1/√(.9·.9) = 1.11.
+    """
+    return _covariance(r_s, r_h) / np.sqrt(_signal(r_s, noise_s) * _signal(r_h, noise_h))
+
+
+def _covariance(r_s: np.ndarray, r_h: np.ndarray) -> np.ndarray:
+    return ((r_s - r_s.mean(axis=-1, keepdims=True)) * (r_h - r_h.mean(axis=-1, keepdims=True))).mean(axis=-1)
+
+
+def _signal(r: np.ndarray, noise: float) -> np.ndarray:
+    variance = r.var(axis=-1)
+    return np.maximum(np.maximum(variance - noise, _LEAST_SIGNAL * variance), 1e-9)
+
+
+def first_component_share(matrices: np.ndarray) -> np.ndarray:
+    """λ₁/Q of (…, Q, Q) correlation matrices: share of the first principal component.
+
+    Reference: Barrie & Cerina (constraint); methods 4.3. Example: two questions with r = .5: 1.5/2 = .75.
+    """
+    return np.linalg.eigvalsh(matrices)[..., -1] / matrices.shape[-1]
+
+
+def effective_dependence(matrices: np.ndarray) -> np.ndarray:
+    """1 − det(R)^(1/Q) of (…, Q, Q) correlation matrices; 0 independent, 1 redundant.
+
+    Eigenvalues are kept at 1e-6 or more: pairwise-complete matrices may not be positive definite.
+    Reference: Peña & Rodríguez 2003; methods 4.3. Example: two questions with r = .5: 1 − √.75 = .134.
+    """
+    values = np.maximum(np.linalg.eigvalsh(matrices), 1e-6)
+    return 1 - np.exp(np.log(values).mean(axis=-1))
+
+
+def structural_worth(distance: float, noise: float, n: float) -> float:
+    """n* of the structure = n·v̄/mean[(r_s − r_h)² − v]: sample of people with the same error of correlations.
+
+    Reference: methods 8. Example: n = 1000, v̄ = .001, distance .004: 250. Infinite if distance ≤ 0.
+    """
+    return n * noise / distance if distance > 0 else float("inf")
+
+
+def cramers_v(
+    positions: np.ndarray, options: np.ndarray, pairs: np.ndarray, weights: np.ndarray, n: np.ndarray
+) -> np.ndarray:
+    """(R, P) bias-corrected Cramér's V of pairs of questions.
+
+    positions: (n, Q), -1 for none; options: (Q,) number of options; pairs: (P, 2); weights: (R, n);
+    n: (P,) effective common answers.
+    Formula: φ̃² = max(0, χ²/n − (k − 1)(r − 1)/(n − 1)), k̃ = k − (k − 1)²/(n − 1), V = √(φ̃²/min(k̃ − 1, r̃ − 1)).
+    Reference: Bergsma 2013. Example: table (30, 20; 20, 30), n = 100: χ² = 4, φ̃² = .04 − 1/99 = .0299,
+    k̃ = 2 − 1/99, V = √(.0299/.9899) = .174.
+    """
+    starts = np.concatenate([[0], np.cumsum(options)[:-1]])
+    hot = np.hstack([positions[:, j, None] == np.arange(k) for j, k in enumerate(options)]).astype(np.float32)
+    first, second = pairs.T
+    phi2 = np.stack([_phi_squared(hot, row, starts, options)[first, second] for row in weights])
+    k, r = options[first].astype(float), options[second].astype(float)
+    corrected = np.maximum(0.0, phi2 - (k - 1) * (r - 1) / (n - 1))
+    least = np.minimum(k - (k - 1) ** 2 / (n - 1), r - (r - 1) ** 2 / (n - 1)) - 1
+    return np.sqrt(corrected / np.maximum(least, 1e-9))
+
+
+def _phi_squared(hot: np.ndarray, weights: np.ndarray, starts: np.ndarray, options: np.ndarray) -> np.ndarray:
+    """(Q, Q) χ²/n of every pair: Σ n_ij²/(n_i·n_j) − 1 over the block of the pair."""
+    tables = (hot.T @ (hot * weights[:, None])).astype(float)
+    rows = np.repeat(np.add.reduceat(tables, starts, axis=1), options, axis=1)
+    columns = np.repeat(np.add.reduceat(tables, starts, axis=0), options, axis=0)
+    parts = np.divide(tables**2, rows * columns, out=np.zeros_like(tables), where=tables > 0)
+    return np.add.reduceat(np.add.reduceat(parts, starts, axis=0), starts, axis=1) - 1
+
+
+@dataclass(frozen=True)
+class Structure:
+    """Associations of one kind on all sides, pairs on the last axis."""
+
+    #: (1, P) synthetic and human
+    synthetic: np.ndarray
+    human: np.ndarray
+    #: (R, P) their resamples
+    synthetic_boot: np.ndarray
+    human_boot: np.ndarray
+    #: (S, P) people on the two sides of the ceiling
+    people_a: np.ndarray
+    people_b: np.ndarray
+    #: (R, P) resamples of the second human sample, or None for half-splits
+    people_boot: np.ndarray | None
+    #: name -> (1, P)
+    baselines: Mapping[str, np.ndarray]
+    #: human, synthetic and the two ceiling sizes
+    sizes: tuple[float, float, float, float]
+    #: (P,) sampling variance of the human associations
+    v: np.ndarray
+
+    @property
+    def noise(self) -> float:
+        """Its mean over pairs."""
+        return float(self.v.mean())
+
+    def noise_at(self, n: float) -> float:
+        """The same for a sample of n people."""
+        return self.noise * self.sizes[0] / n
+
+
+def checks(comparison: Comparison) -> list[Check]:
+    """Correlations of questions with numbers; Cramér's V of pairs with a nominal question."""
+    index = _with_numbers(comparison)
+    if len(index) < LEAST_QUESTIONS:
+        reason = f"{len(index)} questions with numbers that vary; a correlation structure needs {LEAST_QUESTIONS}"
+        found = [not_judged(name, GROUP, reason) for name in _NAMES]
+    else:
+        found = _correlation_checks(comparison, index)
+    return found + _nominal_checks(comparison)
+
+
+_NAMES = (
+    "correlation_rmse", "slope", "correlation_of_correlations", "pc1_ratio", "effective_dependence", "n_star_structure",
+)  # fmt: skip
+
+
+def _with_numbers(comparison: Comparison) -> np.ndarray:
+    """Questions with numbers that vary among people, at most `MOST_QUESTIONS` of them."""
+    varies = comparison.profile("human").variance[0] > 0
+    scored = np.array([question.scored for question in comparison.questions])
+    return _sampled(np.flatnonzero(varies & scored), MOST_QUESTIONS, comparison)
+
+
+def _sampled(index: np.ndarray, most: int, comparison: Comparison) -> np.ndarray:
+    if len(index) <= most:
+        return index
+    return np.sort(comparison.rng("structure").choice(index, most, replace=False))
+
+
+def _correlation_checks(comparison: Comparison, index: np.ndarray) -> list[Check]:
+    sides = _sides(comparison, lambda sample, weights: correlations(sample.scores[:, index], weights))
+    rows, columns = np.triu_indices(len(index), 1)
+    enough = _enough(comparison, index)[rows, columns]
+    if enough.sum() < LEAST_QUESTIONS:
+        reason = f"{int(enough.sum())} pairs of questions with {LEAST_PAIR} common answers on both sides"
+        return [not_judged(name, GROUP, reason) for name in _NAMES]
+    rows, columns = rows[enough], columns[enough]
+    structure = _structure(comparison, {side: matrices[:, rows, columns] for side, matrices in sides.items()})
+    remark = _worst_pair(comparison, index, rows, columns, structure)
+    found = [_distance_check("correlation_rmse", structure, comparison, remark)]
+    found += _pattern_checks(structure, comparison)
+    found += [_strength_check(name, sides, comparison) for name in ("pc1_ratio", "effective_dependence")]
+    return [*found, _worth_check(structure, comparison)]
+
+
+def _sides(comparison: Comparison, compute) -> dict[str, np.ndarray]:
+    """`compute(sample, weights)` for every side of the comparison."""
+    human, synthetic = comparison.human, comparison.synthetic
+    found = {
+        "synthetic": compute(synthetic, synthetic.point),
+        "human": compute(human, human.point),
+        "synthetic boot": compute(synthetic, comparison.synthetic_boot),
+        "human boot": compute(human, comparison.human_boot),
+    }
+    if comparison.ceiling is not None:
+        found["ceiling"] = compute(comparison.ceiling, comparison.ceiling.point)
+        found["ceiling boot"] = compute(comparison.ceiling, comparison.ceiling_boot)
+    else:
+        found["half a"], found["half b"] = (compute(human, half) for half in comparison.halves)
+    for name, sample in comparison.baselines.items():
+        if (sample.positions >= 0).any(axis=0).all():
+            found[f"baseline {name}"] = compute(sample, sample.point)
+    return found
+
+
+def _structure(comparison: Comparison, sides: Mapping[str, np.ndarray], v: np.ndarray | None = None) -> Structure:
+    """The sides put in their places; `v` is the bootstrap variance unless given."""
+    second = comparison.ceiling is not None
+    n = comparison.human.effective_n
+    of_people = (comparison.ceiling.effective_n, n) if second else (n / 2, n / 2)
+    prefix = "baseline "
+    return Structure(
+        sides["synthetic"],
+        sides["human"],
+        sides["synthetic boot"],
+        sides["human boot"],
+        sides["ceiling" if second else "half a"],
+        sides["human" if second else "half b"],
+        sides.get("ceiling boot"),
+        {side.removeprefix(prefix): found for side, found in sides.items() if side.startswith(prefix)},
+        (n, comparison.synthetic.effective_n, *of_people),
+        sides["human boot"].var(axis=0, ddof=1) if v is None else v,
+    )
+
+
+def _enough(comparison: Comparison, index: np.ndarray) -> np.ndarray:
+    """(Q, Q) which pairs have enough common answers on both sides."""
+    return np.minimum(*(_common(sample, index) for sample in (comparison.human, comparison.synthetic))) >= LEAST_PAIR
+
+
+def _common(sample: Sample, index: np.ndarray) -> np.ndarray:
+    known = (sample.positions[:, index] >= 0).astype(float)
+    return known.T @ known * (sample.effective_n / sample.n)
+
+
+def _worst_pair(
+    comparison: Comparison, index: np.ndarray, rows: np.ndarray, columns: np.ndarray, found: Structure
+) -> str:
+    worst = int(np.argmax(np.abs(found.synthetic - found.human)[0]))
+    pair = " × ".join(comparison.questions[index[side[worst]]].name for side in (rows, columns))
+    raw = float(np.sqrt(((found.synthetic - found.human) ** 2).mean()))
+    numbers = f"{found.synthetic[0, worst]:.2f} for {found.human[0, worst]:.2f}"
+    return f"uncorrected {raw:.3f}; furthest off {pair}: {numbers}"
+
+
+def _distance_scored(check: str, found: Structure, comparison: Comparison, divisor: float = 1.0) -> Scored:
+    """Structural distance; people are brought to the size of the panel by the noise they would have at it."""
+    n, m, n_a, n_b = found.sizes
+    people = structural_distance(found.people_a, found.people_b, found.v * n / n_b)
+    people = people - found.noise_at(n_a) + found.noise_at(m)
+    second = None
+    if found.people_boot is not None:
+        second = _redrawn_distance(found.people_a, found.people_boot, found, found.noise_at(n_a)) / divisor
+    own_noise = float(found.synthetic_boot.var(axis=0, ddof=1).mean())
+    return of_panel(
+        check,
+        GROUP,
+        structural_distance(found.synthetic, found.human, found.v)[0] / divisor,
+        _redrawn_distance(found.synthetic, found.synthetic_boot, found, own_noise) / divisor,
+        people / divisor,
+        second,
+        {name: structural_distance(r, found.human, found.v)[0] / divisor for name, r in found.baselines.items()},
+        PLAIN if divisor != 1.0 else ROOT,
+        comparison.n,
+    )
+
+
+def _redrawn_distance(r: np.ndarray, boot: np.ndarray, found: Structure, own_noise: float) -> np.ndarray:
+    """(R,) distances in other samples: the difference shrunk to its corrected length plus the noise of a resample."""
+    difference = r - found.human
+    observed = float((difference**2).mean())
+    left = max(0.0, observed - found.noise - own_noise) / observed if observed > 0 else 0.0
+    # around their own mean: a bootstrapped Cramér's V is too high
+    noise = (boot - boot.mean(axis=0)) - (found.human_boot - found.human_boot.mean(axis=0))
+    drawn = difference * left**0.5 + noise
+    return (drawn**2).mean(axis=1) - found.noise
+
+
+def _distance_check(check: str, found: Structure, comparison: Comparison, remark: str) -> Check:
+    return of_all(_distance_scored(check, found, comparison), remark)
+
+
+def _worth_check(found: Structure, comparison: Comparison) -> Check:
+    """n* of the structure, on the scale of 1/n*."""
+    n = found.sizes[0]
+    check = of_all(_distance_scored("n_star_structure", found, comparison, n * found.noise))
+    return in_people(check, n, f"from {found.human.shape[1]:,} pairs of questions")
+
+
+def _pattern_checks(found: Structure, comparison: Comparison) -> list[Check]:
+    """Slope and correlation of the synthetic on the human correlations."""
+    _, m, n_a, n_b = found.sizes
+    noise, noise_b = found.noise, found.noise_at(n_b)
+
+    def slope(r_s: np.ndarray, r_h: np.ndarray, of_s: float, of_h: float) -> np.ndarray:
+        return structural_slope(r_s, r_h, of_h)
+
+    measures = {"slope": slope, "correlation_of_correlations": disattenuated_correlation}
+    checks = []
+    for name, measure in measures.items():
+        # resampled correlations carry the noise twice: that of the data and that of the resample
+        second = found.people_boot
+        if second is not None:
+            second = measure(second, found.human_boot, 2 * found.noise_at(n_a), 2 * noise)
+        scored = of_panel(
+            name,
+            GROUP,
+            measure(found.synthetic, found.human, found.noise_at(m), noise)[0],
+            measure(found.synthetic_boot, found.human_boot, 2 * found.noise_at(m), 2 * noise),
+            measure(found.people_a, found.people_b, found.noise_at(n_a), noise_b),
+            second,
+            {key: measure(r, found.human, found.noise_at(m), noise)[0] for key, r in found.baselines.items()},
+            AROUND_ONE,
+            comparison.n,
+        )
+        checks.append(_resolved(of_all(scored), float(reliability(found.human, noise)[0])))
+    return checks
+
+
+def _resolved(check: Check, reliable: float) -> Check:
+    """Undecided where the human correlations are mostly noise: nothing can be lined up with them."""
+    if reliable >= LEAST_RELIABILITY:
+        return check
+    words = f"{check.words}; human correlations are mostly sampling noise (reliability {max(0.0, reliable):.2f})"
+    return replace(check, verdict=UNDERPOWERED, words=words)
+
+
+_STRENGTHS = {"pc1_ratio": first_component_share, "effective_dependence": effective_dependence}
+
+
+def _strength_check(name: str, sides: Mapping[str, np.ndarray], comparison: Comparison) -> Check:
+    """How strongly everything hangs together, synthetic over human, both corrected for what noise adds."""
+    strength = {side: _STRENGTHS[name](matrices) for side, matrices in sides.items()}
+    second = comparison.ceiling is not None
+
+    def corrected(side: str) -> float:
+        # sampling noise inflates eigenvalues; the bootstrap inflates them by about as much again
+        point, boot = float(strength[side][0]), float(strength[f"{side} boot"].mean())
+        return max(2 * point - boot, 1e-3)
+
+    def resampled(side: str) -> np.ndarray:
+        boot = strength[f"{side} boot"]
+        return boot / boot.mean() if boot.mean() > 0 else np.ones_like(boot)
+
+    ratio = corrected("synthetic") / corrected("human")
+    if second:
+        people = np.array([corrected("ceiling") / corrected("human")])
+        people_boot = people[0] * resampled("ceiling") / resampled("human")
+    else:
+        people, people_boot = strength["half a"] / strength["half b"], None
+    plain = float(strength["human"][0])
+    baselines = {
+        side.removeprefix("baseline "): float(value[0]) / plain
+        for side, value in strength.items()
+        if side.startswith("baseline ")
+    }
+    replicates = ratio * resampled("synthetic") / resampled("human")
+    scored = of_panel(name, GROUP, ratio, replicates, people, people_boot, baselines, AROUND_ONE, comparison.n)
+    check = of_all(scored, f"synthetic {strength['synthetic'][0]:.3f}, human {plain:.3f}")
+    needed = LEAST_PER_QUESTION * sides["human"].shape[-1]
+    if comparison.n >= needed:
+        return check
+    words = f"{check.words}; {needed} people a side are needed for so many questions"
+    return replace(check, verdict=UNDERPOWERED, words=words)
+
+
+def _nominal_checks(comparison: Comparison) -> list[Check]:
+    """Association of pairs in which at least one question is nominal."""
+    usable = [j for j, question in enumerate(comparison.questions) if len(question.labels) <= MOST_OPTIONS]
+    index = _sampled(np.array(usable, dtype=int), MOST_QUESTIONS // 2, comparison)
+    nominal = np.array([not comparison.questions[j].scored for j in index])
+    rows, columns = np.triu_indices(len(index), 1)
+    if not nominal.any() or not len(rows):
+        return []
+    kept = (nominal[rows] | nominal[columns]) & _enough(comparison, index)[rows, columns]
+    if not kept.any():
+        return []
+    pairs = np.column_stack([rows[kept], columns[kept]])
+    options = np.array([len(comparison.questions[j].labels) for j in index])
+
+    def compute(sample: Sample, weights: np.ndarray) -> np.ndarray:
+        common = _common(sample, index)[pairs[:, 0], pairs[:, 1]]
+        share = weights.sum(axis=1, keepdims=True) ** 2 / (weights**2).sum(axis=1, keepdims=True) / sample.effective_n
+        return cramers_v(sample.positions[:, index], options, pairs, weights, np.maximum(common * share, 3.0))
+
+    first, second = (compute(comparison.human, half) for half in comparison.halves)
+    # V is cut off at 0, so its bootstrap overstates its noise; halves of half the size have four times the noise
+    structure = _structure(comparison, _sides(comparison, compute), ((first - second) ** 2).mean(axis=0) / 4)
+    return [_distance_check("cramers_v_rmse", structure, comparison, f"{len(pairs):,} pairs with a nominal question")]

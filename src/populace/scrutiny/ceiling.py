@@ -1,0 +1,258 @@
+"""Humans against humans: the ceiling of every check, the margins around it, and the verdict.
+
+With T the error of the synthetic panel and C that of people against people at the same size, a verdict looks at the
+95 % interval of T − C, never at a test of "no difference": with enough synthetic answers every such test rejects.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log
+
+from populace.scrutiny.report import FAIL, INDISTINGUISHABLE, UNDERPOWERED, USABLE
+
+#: fewer effective answers than this on either side decide nothing
+LEAST_N = 30
+
+
+@dataclass(frozen=True)
+class Margin:
+    """How far from the ceiling a measure may lie. All numbers are on the scale that `scale` names."""
+
+    #: family of the measure
+    group: str
+    #: what the measure is, in words
+    what: str
+    #: largest distance from the ceiling that still counts as none
+    delta: float
+    #: largest distance of a panel that is usable though not indistinguishable
+    tolerance: float
+    #: does only "worse than the ceiling" count ("upper"), or both directions ("both")?
+    sided: str
+    #: "difference"; "log": margins on ln of a ratio; "square": margins on a root, intervals on its square
+    scale: str
+    #: why these numbers
+    reason: str
+    #: tolerance below the ceiling where it is another than above; None for the same
+    below: float | None = None
+    #: noise floor above which nothing is decided: errors add to noise in squares, so much noise hides much error
+    most_noise: float = float("inf")
+
+    def limits(self, unit: float = 1.0) -> tuple[float, float]:
+        """delta and tolerance on the scale where intervals are computed."""
+        if self.scale == "square":
+            return self.delta**2 * unit, self.tolerance**2 * unit
+        return self.delta * unit, self.tolerance * unit
+
+
+#: reasons that several margins share
+_TABLE = "5 points is how an ordinary survey table (n about 400) is read"
+_ONE = "one question is known less well than their mean: at n = 400 two points could not be shown"
+_DOUBLE = "no published tolerance: twice the margin"
+_AS_SD = "as for sd_ratio"
+
+
+def _margin(group: str, numbers: tuple[float, float], kind: str, what: str, *reasons: str, **limits: float) -> Margin:
+    sided, scale = kind.split()
+    return Margin(group, what, *numbers, sided, scale, "; ".join(reasons), **limits)
+
+
+#: (check, scope) -> margin; the one place where thresholds stand
+MARGINS: dict[tuple[str, str], Margin] = {
+    ("exact_copies", "all"): _margin(
+        "privacy", (0.002, 0.002), "upper difference",
+        "share of training people reproduced, above the share of people never seen",
+        "reliability 3a: excess of at most .2 points",
+    ),
+    ("reference_copies", "all"): _margin(
+        "privacy", (0.002, 0.002), "upper difference",
+        "share of the reference people reproduced, above what fresh people would",
+        "as for exact_copies",
+    ),
+    ("tvd", "all"): _margin(
+        "margins", (0.02, 0.05), "upper difference",
+        "mean share of people who would have to answer otherwise",
+        "methods 4.1: T − C ≤ .02", f"tolerance: {_TABLE}",
+        most_noise=0.10,
+    ),
+    ("tvd", "question"): _margin(
+        "margins", (0.05, 0.10), "upper difference",
+        "share of people who would have to answer otherwise",
+        _TABLE, _ONE, _DOUBLE,
+        most_noise=0.10,
+    ),
+    ("rmse_pp", "all"): _margin(
+        "margins", (0.015, 0.035), "upper square",
+        "noise-corrected error of an option's share in percentage points",
+        "1.5 points: error of a sample of about 500 people, six options",
+        "tolerance 3.5: of about 100 (public aim n* ≥ 100)",
+    ),
+    ("d2", "all"): _margin(
+        "margins", (0.015, 0.035), "upper square",
+        "mean noise-corrected squared error of the shares",
+        "as for rmse_pp, times the number of options",
+    ),
+    ("d2", "question"): _margin(
+        "margins", (0.04, 0.07), "upper square",
+        "noise-corrected squared error of the shares",
+        "4 points an option; tolerance twice that of rmse_pp", _ONE,
+    ),
+    ("n_star", "all"): _margin(
+        "margins", (1 / 500, 1 / 100), "upper difference",
+        "size of the random sample of people with the same error",
+        "on 1/n*: error beyond that of as many fresh people is worth 500 people or more",
+        "tolerance: 100 (public aim)",
+    ),
+    ("cvm", "all"): _margin(
+        "margins", (0.015, 0.035), "upper square",
+        "mean noise-corrected squared error of the cumulative shares",
+        "as for rmse_pp, cuts of the scale in place of options",
+    ),
+    ("cvm", "question"): _margin(
+        "margins", (0.04, 0.07), "upper square",
+        "noise-corrected squared error of the cumulative shares",
+        "4 points a cut of the scale, as for d2", _ONE,
+    ),
+    ("w1", "all"): _margin(
+        "margins", (0.02, 0.05), "upper difference",
+        "mean distance moved along the scales",
+        "methods 4.1: T − C ≤ .02", "tolerance as for tvd",
+        most_noise=0.04,
+    ),
+    ("w1", "question"): _margin(
+        "margins", (0.05, 0.10), "upper difference",
+        "distance moved along the scale",
+        "as for tvd", _ONE,
+        most_noise=0.04,
+    ),
+    ("mean_error", "all"): _margin(
+        "margins", (0.10, 0.20), "upper square",
+        "noise-corrected error of a mean in human standard deviations",
+        "methods 4.1: |d| < .10", "tolerance: Cohen's small effect",
+    ),
+    ("mean_error", "question"): _margin(
+        "margins", (0.20, 0.40), "both difference",
+        "error of the mean in human standard deviations",
+        "Cohen's small effect: |d| < .10 of methods 4.1 takes about 2,200 people a side to show for one question",
+        _DOUBLE,
+    ),
+    ("sd_ratio", "all"): _margin(
+        "variance", (0.10, 0.20), "both log",
+        "geometric mean of the spread against the human spread",
+        "methods 4.2: ln SD ratio within ±.10", _DOUBLE,
+    ),
+    ("sd_ratio", "question"): _margin(
+        "variance", (0.15, 0.30), "both log",
+        "spread of the answers against the human spread",
+        "methods 4.2 asks .10 of the mean over questions", _ONE, _DOUBLE,
+    ),
+    ("too_narrow", "all"): _margin(
+        "variance", (0.10, 0.20), "upper difference",
+        "share of questions whose spread is surely too narrow",
+        "methods 4.2: at most 10 %", _DOUBLE,
+    ),
+    ("entropy_ratio", "all"): _margin(
+        "variance", (0.10, 0.20), "both log",
+        "geometric mean of the variety against the human variety",
+        _AS_SD,
+    ),
+    ("entropy_ratio", "question"): _margin(
+        "variance", (0.15, 0.30), "both log",
+        "variety of the answers against the human variety",
+        _AS_SD,
+    ),
+    ("correlation_rmse", "all"): _margin(
+        "association", (0.05, 0.10), "upper square",
+        "noise-corrected error of a correlation",
+        ".05: error of a sample of about 400 people", "tolerance .10: of about 100",
+    ),
+    ("slope", "all"): _margin(
+        "association", (0.10, 0.20), "both difference",
+        "slope of the synthetic on the human correlations",
+        "methods 4.3: .9–1.1", _DOUBLE,
+    ),
+    ("correlation_of_correlations", "all"): _margin(
+        "association", (0.05, 0.10), "both difference",
+        "correlation of synthetic and human correlations, noise removed",
+        "tolerance: attainment of .90 (methods 4.1)", "margin: half of it",
+    ),
+    ("pc1_ratio", "all"): _margin(
+        "association", (0.10, 0.20), "both difference",
+        "share of the first principal component against the human share",
+        "methods 4.3: .9–1.1", _DOUBLE,
+    ),
+    ("effective_dependence", "all"): _margin(
+        "association", (0.10, 0.20), "both difference",
+        "effective dependence against the human one",
+        "as for pc1_ratio",
+    ),
+    ("n_star_structure", "all"): _margin(
+        "association", (1 / 500, 1 / 100), "upper difference",
+        "size of the random sample of people with the same error of correlations",
+        "as for n_star",
+    ),
+    ("cramers_v_rmse", "all"): _margin(
+        "association", (0.05, 0.10), "upper square",
+        "noise-corrected error of the association of nominal questions",
+        "as for correlation_rmse",
+    ),
+    ("background_r2", "all"): _margin(
+        "subgroups", (log(1.5), log(2.0)), "both log",
+        "how far background explains answers, against people",
+        "methods 4.2: .67–1.5", "tolerance: half or double",
+    ),
+    ("difference_slope", "all"): _margin(
+        "subgroups", (0.20, 0.40), "both difference",
+        "slope of synthetic on human differences between groups",
+        "a slope of .82–1.22 is an R² ratio of .67–1.5 (methods 4.2)", _DOUBLE,
+    ),
+    ("straight_line", "all"): _margin(
+        "style", (0.03, 0.06), "both difference",
+        "mean rate of straight-lining above the human rate",
+        "methods 4.7: ±.03", _DOUBLE,
+    ),
+    ("straight_line", "battery"): _margin(
+        "style", (0.03, 0.06), "both difference",
+        "rate of straight-lining above the human rate",
+        "methods 4.7: ±.03", _DOUBLE,
+    ),
+    ("c2st", "all"): _margin(
+        "detection", (0.05, 0.15), "both difference",
+        "how well a classifier tells synthetic from human (AUC)",
+        "methods 4.10: AUC − ceiling ≤ .05 strict, ≤ .15 usable", "below it by .10 means copies",
+        below=0.10,
+    ),
+    ("c2st_copies", "all"): _margin(
+        "detection", (0.05, 0.15), "both difference",
+        "AUC when copies may stand on both sides of a fold",
+        "as for c2st", "rows copied from people pull it far below .5",
+        below=0.10,
+    ),
+}  # fmt: skip
+
+
+def judge(
+    low: float, high: float, margin: Margin, beats: bool, n: float, unit: float = 1.0, noise: float | None = None
+) -> str:
+    """Verdict on the 95 % interval [low, high] of T − C (both on the margin's scale).
+
+    INDISTINGUISHABLE: the interval lies within delta. USABLE: it lies within the tolerance and every baseline is
+    worse. FAIL: it lies wholly outside. UNDERPOWERED: it is too wide to say, fewer than `LEAST_N` answered, or the
+    measure is mostly noise.
+    Reference: methods 2; equivalence by interval inclusion (Schuirmann 1987).
+    Example: delta .02, tolerance .05, baselines beaten: [.00, .01] INDISTINGUISHABLE, [.03, .04] USABLE,
+    [.06, .09] FAIL, [.01, .08] UNDERPOWERED; baselines not beaten: [.03, .04] FAIL.
+    """
+    delta, tolerance = margin.limits(unit)
+    if n < LEAST_N:
+        return UNDERPOWERED
+    below = tolerance if margin.below is None else margin.below
+    above, below = (tolerance, below) if beats else (delta, delta)
+    if low > above or (margin.sided == "both" and high < -below):
+        return FAIL
+    if noise is not None and noise > margin.most_noise:
+        return UNDERPOWERED
+    one_sided = margin.sided == "upper"
+    if high <= delta and (one_sided or low >= -delta):
+        return INDISTINGUISHABLE
+    return USABLE if beats and high <= above and (one_sided or low >= -below) else UNDERPOWERED

@@ -1,0 +1,80 @@
+"""Verdicts and the margins they rest on."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from populace.scrutiny.ceiling import MARGINS, Margin, judge
+from populace.scrutiny.report import SCOPES
+from populace.scrutiny.summary import USES
+
+DOCS = Path(__file__).parents[2] / "docs" / "methods"
+ERROR = Margin("margins", "an error", 0.02, 0.05, "upper", "difference", "for the test")
+RATIO = Margin("variance", "a ratio", 0.10, 0.20, "both", "difference", "for the test")
+
+
+@pytest.mark.parametrize(("low", "high", "beats", "verdict"), [
+    (0.00, 0.01, True, "INDISTINGUISHABLE"),
+    (0.00, 0.01, False, "INDISTINGUISHABLE"),
+    (0.03, 0.04, True, "USABLE"),
+    (0.03, 0.04, False, "FAIL"),
+    (0.06, 0.09, True, "FAIL"),
+    (0.01, 0.08, True, "UNDERPOWERED"),
+    (0.01, 0.03, True, "USABLE"),
+    (0.01, 0.03, False, "UNDERPOWERED"),
+    (-0.9, 0.01, True, "INDISTINGUISHABLE"),
+])  # fmt: skip
+def test_a_verdict_follows_from_the_interval(low, high, beats, verdict):
+    assert judge(low, high, ERROR, beats, 1000) == verdict
+
+
+@pytest.mark.parametrize(("low", "high", "verdict"), [
+    (-0.05, 0.05, "INDISTINGUISHABLE"),
+    (-0.15, 0.05, "USABLE"),
+    (-0.40, -0.25, "FAIL"),
+    (0.25, 0.40, "FAIL"),
+    (-0.30, 0.05, "UNDERPOWERED"),
+    (-0.30, 0.30, "UNDERPOWERED"),
+])  # fmt: skip
+def test_a_ratio_is_judged_on_both_sides(low, high, verdict):
+    assert judge(low, high, RATIO, True, 1000) == verdict
+
+
+def test_a_handful_of_answers_decides_nothing():
+    assert judge(0.0, 0.0, ERROR, True, 29) == "UNDERPOWERED"
+
+
+def test_a_measure_that_is_mostly_noise_can_fail_but_not_pass():
+    noisy = Margin("margins", "an error", 0.02, 0.05, "upper", "difference", "for the test", most_noise=0.1)
+    assert judge(0.0, 0.01, noisy, True, 40, noise=0.15) == "UNDERPOWERED"
+    assert judge(0.2, 0.30, noisy, True, 40, noise=0.15) == "FAIL"
+
+
+def test_margins_on_a_root_are_squared_and_follow_the_number_of_options():
+    square = Margin("margins", "an error", 0.04, 0.07, "upper", "square", "for the test")
+    assert square.limits(6.0) == pytest.approx((0.0096, 0.0294))
+
+
+def test_a_panel_at_the_margin_passes_at_most_one_time_in_twenty():
+    """Type-I error of the equivalence test (methods 9): the true error of the mean is the margin itself."""
+    rng = np.random.default_rng(0)
+    margin = MARGINS["mean_error", "question"]
+    error = (2 / 500) ** 0.5
+    found = margin.delta + error * rng.standard_normal(4000)
+    passed = [judge(d - 1.96 * error, d + 1.96 * error, margin, False, 500) == "INDISTINGUISHABLE" for d in found]
+    assert np.mean(passed) <= 0.05
+
+
+@pytest.mark.parametrize(("name", "scope"), MARGINS)
+def test_every_margin_has_a_reason_and_a_tolerance_no_smaller_than_itself(name, scope):
+    margin = MARGINS[name, scope]
+    assert margin.reason
+    assert 0 < margin.delta <= margin.tolerance
+    assert scope in SCOPES
+    assert margin.group in USES
+
+
+@pytest.mark.parametrize(("name", "group"), sorted({(name, margin.group) for (name, _), margin in MARGINS.items()}))
+def test_every_check_is_described_on_the_page_of_its_family(name, group):
+    assert f"`{name}`" in (DOCS / f"{group}.md").read_text(encoding="utf-8")
