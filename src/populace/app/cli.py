@@ -1,0 +1,357 @@
+"""The command line: one thin command per verb. Each parses, calls one function, and presents what came back.
+
+Importing this file imports typer and nothing heavier, so that `populace --help` answers at once; a command imports
+what it needs when it runs.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+import warnings
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import populace
+from populace.app import console, places
+from populace.app.settings import limit_threads, read_settings
+from populace.errors import PopulaceError, UsageError
+
+# plain help, no coloured tracebacks: rich costs start-up time, and errors are ours to print
+app = typer.Typer(
+    name="populace",
+    help="Synthetic survey respondents that are checked against people.",
+    epilog="First steps: populace demo. Every command: populace COMMAND --help. All of them: docs/cli.md.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+models_app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+app.add_typer(
+    models_app,
+    name="models",
+    help="List the models at hand, or describe one.",
+    epilog="Example: populace models show default",
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")]
+Seed = Annotated[int, typer.Option("--seed", metavar="S", min=0, help="Same seed, same result.")]
+Model = Annotated[str, typer.Option("--model", metavar="M", help="Name of a model (populace models), or its folder.")]
+Audience = Annotated[str | None, typer.Option("--audience", metavar="NAME", help="Whom to ask, such as us-adults.")]
+People = Annotated[
+    Path | None,
+    typer.Option("--respondents", metavar="PEOPLE", help="Ask these people: a data set with their backgrounds."),
+]
+
+
+def main() -> None:
+    """Entry point of the console command `populace`."""
+    if not sys.warnoptions and not read_debug():
+        # warnings of libraries are for developers; a command speaks in results and errors
+        warnings.simplefilter("ignore")
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; return its exit code: 0, 1 (failed), 2 (wrong use), 130 (Ctrl-C). Never raises, never traces."""
+    try:
+        limit_threads(read_settings().threads)
+        code = app(arguments, prog_name="populace", standalone_mode=False)
+        if code == 130:  # typer turns Ctrl-C into this code
+            raise KeyboardInterrupt
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except BrokenPipeError:
+        return _reader_went_away()
+    except typer.TyperException as error:
+        return _report(_wrong_use(error), error.exit_code)
+    except BaseException as error:  # the edge: whatever happens, one line and an exit code
+        if read_debug():
+            traceback.print_exc()
+        return _report(*console.explain(error))
+
+
+def read_debug() -> bool:
+    """POPULACE_DEBUG, also when other settings make no sense."""
+    try:
+        return read_settings().debug
+    except PopulaceError:
+        return False
+
+
+def _report(message: str, code: int) -> int:
+    console.say(f"error: {message}")
+    return code
+
+
+def _wrong_use(error: typer.TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "populace"
+    return f"{console.one_line(error.format_message()).rstrip('.')}; see '{command} --help'"
+
+
+def _reader_went_away() -> int:
+    """`populace models | head -1`: the reader has seen enough. Keep Python from complaining at exit."""
+    sys.stdout = open(1, "w", closefd=False) if sys.stdout.closed else sys.stdout  # noqa: SIM115
+    return 1
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"populace {populace.__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def populace_command(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+@app.command(epilog="Example: populace demo --out demo-report")
+def demo(
+    out: Annotated[Path, typer.Option("--out", metavar="REPORT_DIR", help="Where the report goes.")] = Path(
+        "demo-report"
+    ),
+    seed: Seed = 1996,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer people and fewer resamples.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run a whole study offline: a survey of 1996, synthetic panels, and a report that compares them with people."""
+    places.output(out, folder=True)
+    from populace.app.demo import run_demo
+
+    with console.interruptible("the report is unfinished; run 'populace demo' again"):
+        result = run_demo(out, seed=seed, quick=quick, progress=console.say)
+    words = result.pop("words")
+    console.show(result, as_json, words)
+
+
+@app.command(
+    epilog='Example line: {"id": "q1", "text": "Do you own a car?", "options": ["Yes", "No"], "type": "single"}'
+)
+def predict(
+    questions: Annotated[
+        Path, typer.Argument(metavar="QUESTIONS.jsonl", help="One question a line.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="PRED.jsonl", help="Where the distributions go.")],
+    audience: Audience = None,
+    respondents: People = None,
+    n: Annotated[
+        int | None, typer.Option("-n", metavar="N", min=1, help="People drawn from --audience; default 1000.")
+    ] = None,
+    model: Model = "default",
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Predict how a population answers each question: the share of every option with its 90 % interval."""
+    places.existing(questions, "QUESTIONS.jsonl", "a file with one question a line")
+    places.one_population(audience, respondents, n)
+    places.output(out, inputs=(questions, respondents))
+    from populace.app.predict import predict_file
+
+    with console.interruptible(f"{out} was not written; run the same command again"):
+        result = predict_file(questions, out, places.Population(audience, respondents, n or 1000), model, seed)
+    asked = console.count(result["questions"], "question")
+    console.show(result, as_json, f"{asked} answered by {result['model']} for {result['respondents']:,} people: {out}")
+
+
+@app.command(epilog="Example: populace simulate survey.json --audience us-adults -n 1000 --seed 1 --out panel.parquet")
+def simulate(
+    instrument: Annotated[
+        Path, typer.Argument(metavar="INSTRUMENT", help="A questionnaire, JSON or YAML.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="SYN.parquet", help="Where the panel goes.")],
+    audience: Audience = None,
+    respondents: People = None,
+    n: Annotated[int | None, typer.Option("-n", metavar="N", min=1, help="People to draw from --audience.")] = None,
+    given: Annotated[
+        Path | None, typer.Option("--given", metavar="ANSWERS", help="What these people have already answered.")
+    ] = None,
+    model: Model = "default",
+    seed: Seed = 0,
+    skip_open: Annotated[
+        bool, typer.Option("--skip-open", help="Leave open-text questions out; no model can write text yet.")
+    ] = False,
+    batch_size: Annotated[int, typer.Option("--batch-size", metavar="B", min=1, help="People at a time.")] = 2000,
+    as_json: AsJson = False,
+) -> None:
+    """Let synthetic respondents answer a questionnaire. A run that was stopped goes on when it is started again."""
+    places.existing(instrument, "INSTRUMENT", "a questionnaire in JSON or YAML")
+    places.existing(given, "--given", "a data set")
+    places.one_population(audience, respondents, n, n_needed=True)
+    places.output(out, inputs=(instrument, respondents, given), suffix=".parquet")
+    from populace.app.panel import simulate_file
+
+    population = places.Population(audience, respondents, n)
+    result = simulate_file(instrument, out, population, given, model, seed, batch_size, skip_open)
+    who, what = console.count(result["respondents"], "respondent"), console.count(result["questions"], "question")
+    console.show(result, as_json, f"{who}, {what}, {result['seconds']:.1f} s: {out}")
+
+
+@app.command(epilog="Example: populace adapt --pilot pilot.parquet --instrument survey.json --out my-model")
+def adapt(
+    pilot: Annotated[Path, typer.Option("--pilot", metavar="PILOT", help="Answers of real people: a data set.")],
+    instrument: Annotated[
+        Path, typer.Option("--instrument", metavar="INSTRUMENT", help="The questionnaire they answered.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="MODEL", help="Folder of the adapted model.")],
+    model: Model = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Adapt a model to a pilot: answers of your own people to your own questions."""
+    places.existing(pilot, "--pilot", "a data set")
+    places.existing(instrument, "--instrument", "a questionnaire in JSON or YAML")
+    places.output(out, inputs=(pilot, instrument), folder=True, owned="card.json")
+    from populace.app.chosen import open_model
+    from populace.data.files import read_dataset
+    from populace.survey.instrument import read_instrument
+    from populace.training.adapt import adapt as adapt_model
+
+    people, questionnaire = read_dataset(pilot), read_instrument(instrument)
+    with console.interruptible(f"{out} was not written; run the same command again"):
+        adapted = adapt_model(people, questionnaire, open_model(model), out)
+    result = {"out": str(out), "pilot": people.n, "model": adapted.name, "model_hash": adapted.hash, "base": model}
+    console.show(result, as_json, f"adapted {model} to {people.n:,} people: {out}")
+
+
+@app.command(epilog="Example: populace scrutinize panel.parquet people.parquet --out report")
+def scrutinize(
+    synthetic: Annotated[
+        Path, typer.Argument(metavar="SYN", help="The synthetic panel: a data set.", show_default=False)
+    ],
+    human: Annotated[Path, typer.Argument(metavar="HUMAN", help="Real people: a data set.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", metavar="REPORT_DIR", help="Folder for index.html and report.json.")],
+    train: Annotated[
+        Path | None, typer.Option("--train", metavar="TRAIN", help="Whom the model learned from, to look for copies.")
+    ] = None,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Compare a synthetic panel with people, question by question, and say what it can be used for."""
+    places.existing(synthetic, "SYN", "a data set")
+    places.existing(human, "HUMAN", "a data set")
+    places.existing(train, "--train", "a data set")
+    places.output(out, inputs=(synthetic, human, train), folder=True)
+    from populace.app.reports import write_report
+    from populace.data.files import read_dataset
+    from populace.scrutiny.scrutinize import scrutinize as compare
+
+    panel, people = read_dataset(synthetic), read_dataset(human)
+    if people.synthetic and not panel.synthetic:
+        raise UsageError(f"{human} is marked synthetic and {synthetic} is not; expected SYN before HUMAN: swap the two")
+    with console.interruptible(f"no report was written to {out}; run the same command again"):
+        report = compare(panel, people, train=read_dataset(train) if train else None, seed=seed)
+        write_report(report, panel, people, out)
+    summary = report.to_json()["summary"]
+    console.show({"out": str(out), **summary}, as_json, f"{report!r}\nreport: {out / 'index.html'}")
+
+
+@app.command(epilog="Example: populace train gss_2006_2018 anes_2020 --out my-model")
+def train(
+    corpora: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="CORPUS...", help="Data sets, or names of folders in POPULACE_DATA.", show_default=False
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="MODEL", help="Folder of the trained model.")],
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Train the survey language model on answers of people. Backgrounds are de-identified first."""
+    paths = [places.corpus(name, read_settings().data) for name in corpora]
+    places.output(out, inputs=tuple(paths), folder=True, owned="card.json")
+    from populace.app.chosen import vectors_file
+    from populace.training.train import train as train_model
+
+    cache = vectors_file(read_settings().cache)
+    kept = "finished stages are kept; add --resume to the same command to go on"
+    with console.interruptible(kept), console.Progress() as progress:
+        folder = train_model(paths, out, resume=resume, seed=seed, cache=cache, progress=progress)
+    result = {"out": str(folder), "corpora": [str(path) for path in paths], "seed": seed}
+    console.show(result, as_json, f"trained on {', '.join(path.name for path in paths)}: {folder}")
+
+
+@app.command(epilog="Example: populace validate survey.json")
+def validate(
+    instrument: Annotated[
+        Path, typer.Argument(metavar="INSTRUMENT", help="A questionnaire, JSON or YAML.", show_default=False)
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Check a questionnaire, and say what is in it or what is wrong with it."""
+    places.existing(instrument, "INSTRUMENT", "a questionnaire in JSON or YAML")
+    from populace.survey.instrument import read_instrument
+
+    found = read_instrument(instrument)
+    result = {
+        "id": found.id,
+        "title": found.title,
+        "blocks": len(found.blocks),
+        "questions": len(found.questions),
+        "answers": len(found.items()),
+        "background": len(found.items("background")),
+        "hash": found.content_hash,
+    }
+    kinds = ("block", "question", "answer")
+    counts = ", ".join(console.count(result[f"{kind}s"], kind) for kind in kinds)
+    words = (
+        f"{console.one_line(found.title)}: {counts} a person, {result['background']} of them background",
+        f"valid; {found.content_hash}",
+    )
+    console.show(result, as_json, "\n".join(words))
+
+
+@models_app.callback(invoke_without_command=True)
+def models(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the models at hand, or describe one."""
+    if context.invoked_subcommand is not None:
+        return
+    from populace.models.library import list_models
+
+    cards = list_models()
+    console.show({"models": cards}, as_json, "\n".join(_card_line(card) for card in cards))
+
+
+@models_app.command("show", epilog="Example: populace models show default")
+def models_show(
+    model: Annotated[str, typer.Argument(metavar="M", help="Name of a model, or its folder.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Describe one model: what it is, what it learned from, its scores, what it cannot do."""
+    from populace.app.chosen import open_model
+
+    card = open_model(model).describe()
+    console.show(card, as_json, "\n".join(f"{key}: {_short(value)}" for key, value in card.items()))
+
+
+@app.command(epilog="Example: populace doctor")
+def doctor(as_json: AsJson = False) -> None:
+    """Say what is installed, what is missing, and the command that mends it."""
+    from populace.app.doctor import examine
+
+    findings = examine(read_settings())
+    healthy = all(finding.ok for finding in findings if finding.needed)
+    result = {"ok": healthy, "checks": [finding.as_dict() for finding in findings]}
+    verdict = "everything needed is there" if healthy else "something needed is missing: see the commands above"
+    console.show(result, as_json, "\n".join([*(finding.line() for finding in findings), verdict]))
+    raise typer.Exit(0 if healthy else 1)
+
+
+def _card_line(card: dict[str, Any]) -> str:
+    return f"{card.get('name', '?'):<14} {card.get('kind', ''):<12} {_short(card.get('summary', ''))}"
+
+
+def _short(value: object, most: int = 300) -> str:
+    words = console.one_line(value)
+    return words if len(words) <= most else f"{words[: most - 1]}…"
