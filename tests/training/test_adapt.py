@@ -79,7 +79,7 @@ def test_the_same_pilot_gives_the_same_model(tmp_path):
 
 
 def test_too_small_a_pilot_is_refused():
-    with pytest.raises(DataError, match=f"has 9 people.*expected {FEWEST_PEOPLE} people or more"):
+    with pytest.raises(DataError, match=f"has 9 people.*expected answers of {FEWEST_PEOPLE} people or more"):
         adapt(people(9), INSTRUMENT, "default")
 
 

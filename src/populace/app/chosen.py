@@ -10,7 +10,7 @@ from populace.app.places import Population
 from populace.app.settings import read_settings
 from populace.data.dataset import DataSet
 from populace.data.files import read_dataset
-from populace.errors import UsageError
+from populace.errors import DataError, UsageError
 from populace.models.base import ResponseModel
 from populace.models.library import DEFAULT, PLAIN, load_model
 from populace.simulation.recruit import recruit
@@ -50,5 +50,13 @@ def vectors_file(cache: Path) -> Path | None:
 def people_of(population: Population, model: ResponseModel, seed: int) -> DataSet:
     """The people of the file, or as many as wanted drawn for the audience."""
     if population.respondents is not None:
-        return recruit(people=read_dataset(population.respondents))
+        people = read_dataset(population.respondents)
+        if not people.n:
+            raise DataError(f"{population.respondents} has no rows; expected one respondent or more: check the export")
+        if not people.names("background"):
+            console.say(
+                f"note: {population.respondents} has no variable of role 'background'; the model knows nothing of "
+                "these people, and they will differ by chance alone"
+            )
+        return recruit(people=people)
     return recruit(population.audience, population.n, model=model, seed=seed)

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from populace.models.choice import Choice, grid
+from populace.models.threads import in_threads
 
 #: respondents per block; fixed, because results must not depend on the size of a batch
 BLOCK = 256
@@ -29,15 +30,15 @@ JITTER = 1e-6
 class _View:
     """One block of beliefs seen along a question's directions."""
 
-    #: (n, J, K) choice shares at the nodes
+    #: (n, K, J) choice shares at the nodes
     shares: torch.Tensor
-    #: (n, J, r) nodes
+    #: (n, r, J) nodes
     nodes: torch.Tensor
     #: (n, r) mean along the directions
     centre: torch.Tensor
     #: (n, r, r) covariance along the directions
     spread: torch.Tensor
-    #: (n, d, r) covariance of the belief with the directions
+    #: (n, r, d) covariance of the directions with the belief
     reach: torch.Tensor
 
 
@@ -49,13 +50,16 @@ class Beliefs:
         padded = -(-n // BLOCK) * BLOCK
         self._mean = torch.zeros(padded, width)
         self._cov = torch.eye(width).expand(padded, width, width).clone()
-        # views of the last question asked: telling its answer needs them again
-        self._seen: tuple[Choice | None, list[_View]] = (None, [])
+        self._blocks = [slice(start, start + BLOCK) for start in range(0, padded, BLOCK)]
+        # the last question asked and its views: telling its answer needs them again
+        self._asked: tuple[Choice, _Terms, list[_View]] | None = None
 
     def ask(self, choice: Choice, rows: np.ndarray | None = None) -> np.ndarray:
         """(rows, K) probability of every option under each respondent's belief."""
-        terms = _Terms(choice)
-        shares = torch.cat([terms.predict(view) for view in self._views(choice, terms)])[: self.n].double().numpy()
+        if not self.n:
+            return np.zeros((0, len(choice.margin)))
+        terms, views = self._seen(choice)
+        shares = torch.cat([terms.predict(view) for view in views])[: self.n].double().numpy()
         shares = shares if rows is None else shares[rows]
         return shares / shares.sum(1, keepdims=True)
 
@@ -65,20 +69,23 @@ class Beliefs:
         everyone[np.arange(self.n) if rows is None else rows] = chosen
         if not (everyone >= 0).any():
             return
-        terms = _Terms(choice)
-        for block, view in zip(self._blocks(), self._views(choice, terms), strict=True):
-            told = torch.from_numpy(everyone[block])
-            if bool((told >= 0).any()):
-                terms.update(view, self._mean[block], self._cov[block], told)
-        self._seen = (None, [])
+        terms, views = self._seen(choice)
+        told = torch.from_numpy(everyone)
 
-    def _views(self, choice: Choice, terms: _Terms) -> list[_View]:
-        if self._seen[0] is not choice:
-            self._seen = (choice, [terms.view(self._mean[block], self._cov[block]) for block in self._blocks()])
-        return self._seen[1]
+        def update(piece: tuple[slice, _View]) -> None:
+            block, view = piece
+            if bool((told[block] >= 0).any()):
+                terms.update(view, self._mean[block], self._cov[block], told[block])
 
-    def _blocks(self) -> list[slice]:
-        return [slice(start, start + BLOCK) for start in range(0, len(self._mean), BLOCK)]
+        in_threads(update, zip(self._blocks, views, strict=True))
+        self._asked = None
+
+    def _seen(self, choice: Choice) -> tuple[_Terms, list[_View]]:
+        if self._asked is None or self._asked[0] is not choice:
+            terms = _Terms(choice)
+            views = in_threads(lambda block: terms.view(self._mean[block], self._cov[block]), self._blocks)
+            self._asked = (choice, terms, views)
+        return self._asked[1:]
 
 
 class _Terms:
@@ -87,48 +94,54 @@ class _Terms:
     def __init__(self, choice: Choice):
         self.directions = torch.tensor(choice.directions, dtype=torch.float32)
         self.slopes = torch.tensor(choice.slopes, dtype=torch.float32)
-        self.intercepts = torch.tensor(choice.intercepts, dtype=torch.float32)
+        self.intercepts = torch.tensor(choice.intercepts, dtype=torch.float32)[:, None]
         points, weights = grid(len(self.directions))
-        self.points = torch.tensor(points, dtype=torch.float32)
+        self.points = torch.tensor(points.T, dtype=torch.float32)
         self.weights = torch.tensor(weights, dtype=torch.float32)
 
     def view(self, mean: torch.Tensor, cov: torch.Tensor) -> _View:
         """The block along the directions, with choice shares at the Gauss-Hermite nodes."""
-        n, width = mean.shape
-        reach = (cov.view(n * width, width) @ self.directions.T).view(n, width, -1)
+        reach = self.directions @ cov
         centre = mean @ self.directions.T
-        spread = torch.einsum("rd,nds->nrs", self.directions, reach)
-        nodes = centre[:, None, :] + self._offsets(spread)
-        shares = torch.softmax(torch.addmm(self.intercepts, nodes.flatten(0, 1), self.slopes.T), -1)
-        return _View(shares.view(n, len(self.points), -1), nodes, centre, spread, reach)
+        spread = reach @ self.directions.T
+        nodes = centre[:, :, None] + self._offsets(spread)
+        # options before nodes: the softmax then runs along whole rows of nodes
+        shares = torch.softmax(self._pull(nodes) + self.intercepts, 1)
+        return _View(shares, nodes, centre, spread, reach)
+
+    def _pull(self, nodes: torch.Tensor) -> torch.Tensor:
+        """(n, K, J) slopes times nodes."""
+        return self.slopes * nodes if len(self.directions) == 1 else self.slopes @ nodes
 
     def _offsets(self, spread: torch.Tensor) -> torch.Tensor:
-        """(n, J, r) nodes of the belief's spread around its centre."""
-        if spread.shape[1] == 1:
+        """(n, r, J) nodes of the belief's spread around its centre."""
+        if len(self.directions) == 1:
             return self.points * spread.clamp(min=JITTER).sqrt()
-        root = torch.linalg.cholesky(spread + JITTER * torch.eye(spread.shape[1]))
-        return torch.einsum("jr,nsr->njs", self.points, root)
+        root = torch.linalg.cholesky(spread + JITTER * torch.eye(len(self.directions)))
+        return root @ self.points
 
     def predict(self, view: _View) -> torch.Tensor:
         """(n, K) shares averaged over the nodes."""
-        return torch.einsum("j,njk->nk", self.weights, view.shares)
+        return view.shares @ self.weights
 
     def update(self, view: _View, mean: torch.Tensor, cov: torch.Tensor, chosen: torch.Tensor) -> None:
         """Moment matching in place; rows with chosen < 0 stay as they are."""
-        picked = chosen.clamp(min=0)[:, None, None].expand(-1, view.shares.shape[1], 1)
-        mass = view.shares.gather(2, picked)[..., 0] * self.weights
-        mass = mass / mass.sum(1, keepdim=True)
-        centre = torch.einsum("nj,njr->nr", mass, view.nodes)
-        off = view.nodes - centre[:, None, :]
-        narrowed = torch.einsum("nj,njr,njs->nrs", mass, off, off)
+        mass = view.shares[torch.arange(len(chosen)), chosen.clamp(min=0)] * self.weights
+        mass = (mass / mass.sum(1, keepdim=True))[:, None, :]
+        centre = (view.nodes * mass).sum(2)
+        off = view.nodes - centre[:, :, None]
+        narrowed = (off * mass) @ off.transpose(1, 2)
         gain = _gain(view) * (chosen >= 0)[:, None, None]
-        mean += torch.einsum("ndr,nr->nd", gain, centre - view.centre)
-        cov.baddbmm_(gain @ (narrowed - view.spread), gain.transpose(1, 2))
+        mean += (gain * (centre - view.centre)[:, :, None]).sum(1)
+        change = narrowed - view.spread
+        if len(self.directions) == 1:
+            cov.addcmul_((change * gain).transpose(1, 2), gain)
+        else:
+            cov.baddbmm_((change @ gain).transpose(1, 2), gain)
 
 
 def _gain(view: _View) -> torch.Tensor:
-    """(n, d, r) reach times the inverse of the spread."""
+    """(n, r, d) inverse of the spread times the reach."""
     if view.spread.shape[1] == 1:
         return view.reach / view.spread.clamp(min=JITTER)
-    spread = view.spread + JITTER * torch.eye(view.spread.shape[1])
-    return torch.linalg.solve(spread, view.reach.transpose(1, 2)).transpose(1, 2)
+    return torch.linalg.inv(view.spread + JITTER * torch.eye(view.spread.shape[1])) @ view.reach

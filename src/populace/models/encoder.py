@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -31,7 +31,7 @@ WIDTH = 384
 #: tokens kept of a question, of one option, and of the whole pass
 QUESTION_TOKENS, LABEL_TOKENS, MOST_TOKENS = 112, 16, 512
 #: texts per batch and the step to which lengths are padded; fixed, so that a vector has one value
-ROWS, STEP = 8, 16
+ROWS, STEP = 2, 16
 #: raised whenever the way of encoding changes, so that old vectors are not used
 RECIPE = "listwise-1"
 
@@ -118,16 +118,34 @@ def _question_pass(text: str, options: tuple[str, ...]) -> _Pass:
 
 def _run(passes: list[_Pass]) -> list[np.ndarray]:
     """Means of every span, (spans, 384) per pass."""
-    out: list[np.ndarray] = [np.empty(0)] * len(passes)
-    lengths = np.array([-(-len(p.tokens) // STEP) * STEP for p in passes])
-    for length in np.unique(lengths):
+    from populace.models.threads import in_threads
+
+    _network()  # loaded once, before several threads ask for it
+    batches = list(_batches(passes))
+    means = in_threads(lambda batch: _means([passes[i] for i in batch]), batches)
+    of_pass = dict(zip(np.concatenate(batches).tolist(), [mean for found in means for mean in found], strict=True))
+    return [of_pass[i] for i in range(len(passes))]
+
+
+def _batches(passes: list[_Pass]) -> Iterator[np.ndarray]:
+    """Positions of passes of one padded length, at most ROWS at a time; the longest first."""
+    lengths = np.array([_padded(p) for p in passes])
+    for length in np.unique(lengths)[::-1]:
         members = np.nonzero(lengths == length)[0]
         for start in range(0, len(members), ROWS):
-            batch = members[start : start + ROWS]
-            hidden = _hidden([passes[i].tokens for i in batch], int(length))
-            for row, i in enumerate(batch):
-                out[i] = np.stack([_unit(hidden[row, a:b].mean(0)) for a, b in passes[i].spans])
-    return out
+            yield members[start : start + ROWS]
+
+
+def _padded(one: _Pass) -> int:
+    return -(-len(one.tokens) // STEP) * STEP
+
+
+def _means(batch: list[_Pass]) -> list[np.ndarray]:
+    hidden = _hidden([one.tokens for one in batch], _padded(batch[0]))
+    return [
+        np.stack([_unit(states[a:b].mean(0)) for a, b in one.spans])
+        for one, states in zip(batch, hidden[: len(batch)], strict=True)
+    ]
 
 
 def _unit(vector: np.ndarray) -> np.ndarray:

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.stats import beta
 
 from populace.errors import ModelError
 from populace.models.base import Prediction, Told
@@ -27,6 +26,7 @@ from populace.models.known import KnownQuestions, scale_key
 from populace.models.margins import MarginTower, predict_margins
 from populace.models.nearby import NearbyMargins
 from populace.models.textmap import TextMap
+from populace.models.threads import in_threads
 from populace.prompts.prompt import Prompt
 
 #: name in cards
@@ -139,9 +139,13 @@ class SurveyLM:
 
     def _from_text(self, prompts: Sequence[Prompt]) -> list[tuple[np.ndarray, np.ndarray]]:
         """Margins and column loadings of prompts with new wording."""
-        vectors = self.encoder.encode(prompts)
-        margins = self.text_margins(prompts, vectors)
-        return [(m, self.text_loadings(p, v, m)) for p, v, m in zip(prompts, vectors, margins, strict=True)]
+        return in_threads(self._from_words, zip(prompts, self.encoder.encode(prompts), strict=True))
+
+    def _from_words(self, asked: tuple[Prompt, QuestionVectors]) -> tuple[np.ndarray, np.ndarray]:
+        """Margin and column loadings of one prompt: alone, so that nothing depends on its neighbours."""
+        prompt, vectors = asked
+        (margin,) = self.text_margins([prompt], [vectors])
+        return margin, self.text_loadings(prompt, vectors, margin)
 
     def text_margins(self, prompts: Sequence[Prompt], vectors: Sequence[QuestionVectors]) -> list[np.ndarray]:
         """(K,) shares of every prompt from its words: the towers and the memory of similar questions, mixed."""
@@ -171,7 +175,10 @@ class SurveyLM:
 
     def _interval(self, prompt: Prompt, shares: np.ndarray) -> Prediction:
         people = self.people_behind(prompt)
-        low, high = (beta.ppf(q, people * shares, people * (1 - shares)) for q in (0.05, 0.95))
+        # of scipy, only this: scipy.stats, which calls it too, takes a second to import
+        from scipy.special import betaincinv
+
+        low, high = (betaincinv(people * shares, people * (1 - shares), q) for q in (0.05, 0.95))
         return Prediction(shares, np.minimum(low, shares), np.maximum(high, shares))
 
     def people_behind(self, prompt: Prompt) -> float:

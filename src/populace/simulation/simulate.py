@@ -10,7 +10,7 @@ import polars as pl
 from populace import atomic
 from populace.data.dataset import DataSet
 from populace.data.files.parquet import CODEBOOK_KEY
-from populace.errors import UsageError
+from populace.errors import OutOfSpace, UsageError
 from populace.models.base import ResponseModel
 from populace.simulation.fieldwork import conduct, conduct_to_journal, header_of
 from populace.simulation.interview import interview
@@ -88,8 +88,15 @@ def _assemble(path: Path, plan: Plan, model: ResponseModel, journal: Journal) ->
     """The panel from the journal's batches, streamed."""
     frames = pl.scan_parquet(journal.paths, glob=False) if journal.paths else _nobody(plan, model).lazy()
     metadata = {CODEBOOK_KEY: plan.codebook.to_json(indent=None)}
-    with atomic.replacing(path) as temporary:
-        frames.sink_parquet(temporary, compression="zstd", metadata=metadata, maintain_order=True)
+    try:
+        with atomic.replacing(path) as temporary:
+            frames.sink_parquet(temporary, compression="zstd", metadata=metadata, maintain_order=True)
+    except pl.exceptions.PolarsError as problem:
+        # the batches were read back intact a moment ago, so what fails here is the writing
+        raise OutOfSpace(
+            f"{path} could not be written ({problem}); expected room for the whole panel: free some space and run the "
+            "same command again, finished batches are kept"
+        ) from problem
 
 
 def _journal(

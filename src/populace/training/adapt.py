@@ -88,13 +88,16 @@ def pilot_of(pilot: DataSet, instrument: Instrument) -> Pilot:
             f"pilot {pilot.source or pilot.id} answers no question of instrument {instrument.id!r} "
             f"(it asks {wanted} …): name the columns as the questions are named"
         )
+    questions = [item for item in items.values() if item.role != "background"]
+    asked = [c for item in questions if (c := _answers(pilot, item, instrument)) is not None]
     for name in pilot.names("background"):
         items.setdefault(name, pilot.codebook.variable(name).to_item())
     columns = [c for item in items.values() if (c := _answers(pilot, item, instrument)) is not None]
-    if pilot.n < FEWEST_PEOPLE or not columns:
+    most = max((int((positions >= 0).sum()) for _, positions in asked), default=0)
+    if most < FEWEST_PEOPLE:
         raise DataError(
-            f"pilot {pilot.source or pilot.id} has {pilot.n} people and {len(columns)} usable questions; "
-            f"expected {FEWEST_PEOPLE} people or more, and a question they answered"
+            f"pilot {pilot.source or pilot.id} has {pilot.n} people, and no question of the instrument has answers of "
+            f"more than {most} of them; expected answers of {FEWEST_PEOPLE} people or more to a question: field more"
         )
     prompts, positions = zip(*columns, strict=True)
     weights = np.ones(pilot.n) if pilot.weights is None else pilot.weights / pilot.weights.mean()
