@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from populace.scrutiny.ceiling import MARGINS, Margin, judge
+from populace.scrutiny.ceiling import AHEAD, BEHIND, LEVEL, MARGINS, Margin, judge
+from populace.scrutiny.findings import AROUND_ONE, PLAIN, standing_of
 from populace.scrutiny.report import SCOPES
 from populace.scrutiny.summary import USES
 
@@ -14,19 +15,33 @@ ERROR = Margin("margins", "an error", 0.02, 0.05, "upper", "difference", "for th
 RATIO = Margin("variance", "a ratio", 0.10, 0.20, "both", "difference", "for the test")
 
 
-@pytest.mark.parametrize(("low", "high", "beats", "verdict"), [
-    (0.00, 0.01, True, "INDISTINGUISHABLE"),
-    (0.00, 0.01, False, "INDISTINGUISHABLE"),
-    (0.03, 0.04, True, "USABLE"),
-    (0.03, 0.04, False, "FAIL"),
-    (0.06, 0.09, True, "FAIL"),
-    (0.01, 0.08, True, "UNDERPOWERED"),
-    (0.01, 0.03, True, "USABLE"),
-    (0.01, 0.03, False, "UNDERPOWERED"),
-    (-0.9, 0.01, True, "INDISTINGUISHABLE"),
+@pytest.mark.parametrize(("low", "high", "standing", "verdict"), [
+    (0.00, 0.01, AHEAD, "INDISTINGUISHABLE"),
+    (0.00, 0.01, BEHIND, "INDISTINGUISHABLE"),
+    (0.03, 0.04, AHEAD, "USABLE"),
+    (0.03, 0.04, LEVEL, "UNDERPOWERED"),
+    (0.03, 0.04, BEHIND, "FAIL"),
+    (0.06, 0.09, AHEAD, "FAIL"),
+    (0.06, 0.09, LEVEL, "FAIL"),
+    (0.01, 0.08, AHEAD, "UNDERPOWERED"),
+    (0.01, 0.03, AHEAD, "USABLE"),
+    (0.01, 0.03, BEHIND, "UNDERPOWERED"),
+    (-0.9, 0.01, AHEAD, "INDISTINGUISHABLE"),
 ])  # fmt: skip
-def test_a_verdict_follows_from_the_interval(low, high, beats, verdict):
-    assert judge(low, high, ERROR, beats, 1000) == verdict
+def test_a_verdict_follows_from_the_interval_and_the_baselines(low, high, standing, verdict):
+    assert judge(low, high, ERROR, standing, 1000) == verdict
+
+
+@pytest.mark.parametrize(("others", "standing"), [
+    ({}, AHEAD), ({"a": 0.09}, AHEAD), ({"a": 0.03, "b": 0.09}, LEVEL), ({"a": 0.01}, BEHIND),
+])  # fmt: skip
+def test_a_baseline_is_better_only_beyond_its_error(others, standing):
+    assert standing_of(0.04, others, dict.fromkeys(others, 0.01), PLAIN, "upper") == standing
+
+
+def test_ratios_are_compared_by_their_distance_from_one():
+    assert standing_of(1.1, {"a": 0.8}, {"a": 0.01}, AROUND_ONE, "both") == AHEAD
+    assert standing_of(0.7, {"a": 1.1}, {"a": 0.01}, AROUND_ONE, "both") == BEHIND
 
 
 @pytest.mark.parametrize(("low", "high", "verdict"), [
@@ -38,17 +53,17 @@ def test_a_verdict_follows_from_the_interval(low, high, beats, verdict):
     (-0.30, 0.30, "UNDERPOWERED"),
 ])  # fmt: skip
 def test_a_ratio_is_judged_on_both_sides(low, high, verdict):
-    assert judge(low, high, RATIO, True, 1000) == verdict
+    assert judge(low, high, RATIO, AHEAD, 1000) == verdict
 
 
 def test_a_handful_of_answers_decides_nothing():
-    assert judge(0.0, 0.0, ERROR, True, 29) == "UNDERPOWERED"
+    assert judge(0.0, 0.0, ERROR, AHEAD, 29) == "UNDERPOWERED"
 
 
 def test_a_measure_that_is_mostly_noise_can_fail_but_not_pass():
     noisy = Margin("margins", "an error", 0.02, 0.05, "upper", "difference", "for the test", most_noise=0.1)
-    assert judge(0.0, 0.01, noisy, True, 40, noise=0.15) == "UNDERPOWERED"
-    assert judge(0.2, 0.30, noisy, True, 40, noise=0.15) == "FAIL"
+    assert judge(0.0, 0.01, noisy, AHEAD, 40, noise=0.15) == "UNDERPOWERED"
+    assert judge(0.2, 0.30, noisy, AHEAD, 40, noise=0.15) == "FAIL"
 
 
 def test_margins_on_a_root_are_squared_and_follow_the_number_of_options():
@@ -57,12 +72,12 @@ def test_margins_on_a_root_are_squared_and_follow_the_number_of_options():
 
 
 def test_a_panel_at_the_margin_passes_at_most_one_time_in_twenty():
-    """Type-I error of the equivalence test (methods 9): the true error of the mean is the margin itself."""
+    """Type-I error of the equivalence test: the true error of the mean is the margin itself."""
     rng = np.random.default_rng(0)
     margin = MARGINS["mean_error", "question"]
     error = (2 / 500) ** 0.5
     found = margin.delta + error * rng.standard_normal(4000)
-    passed = [judge(d - 1.96 * error, d + 1.96 * error, margin, False, 500) == "INDISTINGUISHABLE" for d in found]
+    passed = [judge(d - 1.96 * error, d + 1.96 * error, margin, BEHIND, 500) == "INDISTINGUISHABLE" for d in found]
     assert np.mean(passed) <= 0.05
 
 
@@ -75,6 +90,8 @@ def test_every_margin_has_a_reason_and_a_tolerance_no_smaller_than_itself(name, 
     assert margin.group in USES
 
 
-@pytest.mark.parametrize(("name", "group"), sorted({(name, margin.group) for (name, _), margin in MARGINS.items()}))
-def test_every_check_is_described_on_the_page_of_its_family(name, group):
-    assert f"`{name}`" in (DOCS / f"{group}.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize(("name", "scope"), MARGINS)
+def test_every_margin_stands_on_the_page_of_its_family_as_it_is(name, scope):
+    margin = MARGINS[name, scope]
+    row = f"| `{name}` | {scope} | {margin.delta:.3g} | {margin.tolerance:.3g} | {margin.reason} |"
+    assert row in (DOCS / f"{margin.group}.md").read_text(encoding="utf-8")

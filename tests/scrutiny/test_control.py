@@ -1,4 +1,4 @@
-"""The control experiment (methods 3): people pass, every planted defect fails, and the published table comes back.
+"""The control experiment (docs/scrutiny.md): people pass, every planted defect fails, the known table comes back.
 
 Data: psych::bfi, 25 six-point items, complete cases. Half A is the reference, half B the people who are judged; every
 defect is built from B. The data are not in the repository: found through POPULACE_DATA, skipped loudly without.
@@ -28,7 +28,7 @@ ITEMS = [f"{scale}{number}" for scale in "ACENO" for number in range(1, 6)]
 HALF = 1218
 SPLITS = 2
 
-#: metric -> published mean of each panel (methods 3), and how far the mean of two splits may lie from it
+#: metric -> mean of each panel, computed beforehand by other code, and how far the mean of two splits may lie from it
 COLUMNS = ("human", "copula", "independent", "variance", "constraint", "shift", "straight", "copied", "collapse")
 PUBLISHED = {
     "tvd": ((0.035, 0.042, 0.035, 0.229, 0.043, 0.114, 0.053, 0.025, 0.563), 0.012),
@@ -46,7 +46,7 @@ PUBLISHED_WORTH = {"human": 1053, "copula": 553, "independent": 994, "variance":
 PUBLISHED_AUC = {"human": 0.513, "copula": 0.649, "independent": 0.918, "variance": 0.885, "constraint": 0.727,
                  "shift": 0.780, "straight": 0.579, "copied": 0.300, "collapse": 1.0}  # fmt: skip
 
-#: defect -> checks that must flag it (those of methods 3 that this suite has)
+#: defect -> checks that must flag it (of those that this suite has)
 MUST_FLAG = {
     "independent": ("slope", "pc1_ratio", "c2st"),
     "variance": ("sd_ratio", "tvd", "n_star", "c2st"),
@@ -224,7 +224,7 @@ def test_a_planted_defect_fails_every_check_that_is_to_see_it(reports, name, che
     ("copied", ("tvd", "d2", "n_star", "sd_ratio", "correlation_rmse", "slope", "c2st")),
 ])  # fmt: skip
 def test_no_single_check_suffices(reports, name, blind):
-    """The blind metrics of methods 3: they pass a panel that is worthless."""
+    """The blind measures: they pass a panel that is worthless."""
     assert {reports[name].check(check).verdict for check in blind} <= {"INDISTINGUISHABLE", "USABLE"}
 
 
@@ -250,7 +250,7 @@ def test_few_people_are_underpowered_and_not_failed(panels, n):
 
 
 def test_a_defect_is_still_seen_with_another_human_sample_as_ceiling(panels):
-    """Train, reference and ceiling are three samples of people here (methods 1, rule 2)."""
+    """Train, reference and ceiling are three samples of people here."""
     split = panels[0]
     reference, ceiling = (split.reference.rows(np.arange(HALF)[part::2]) for part in (0, 1))
     people = scrutinize(split.panels["human"], reference, ceiling=ceiling, resamples=100)

@@ -73,7 +73,7 @@ def test_the_error_of_a_mean_is_the_worked_example():
     assert standardized_difference(3.4, 3.1, 1.2) == pytest.approx(0.25)
 
 
-# what the estimators promise over many samples (methods 9)
+# what the estimators promise over many samples
 
 
 @pytest.mark.parametrize(("distance", "truth"), [
@@ -94,7 +94,7 @@ def test_the_distance_without_the_synthetic_correction_keeps_its_noise_as_error(
 
 
 def test_the_corrected_distance_is_unbiased_under_weights_by_their_effective_size():
-    """Lognormal weights, design effect about 1.5 (methods 4.1): uncorrected too high, corrected right."""
+    """Lognormal weights, design effect about 1.5: uncorrected too high, corrected right."""
     rng = np.random.default_rng(3)
     n, times = 300, 3000
     weights = rng.lognormal(0, 0.63, (times, n))
@@ -131,7 +131,7 @@ def test_a_sample_of_people_is_worth_its_size(size):
 
 
 def test_the_plug_in_is_less_biased_than_the_plug_in_minus_the_floor():
-    """Why the floor is printed and not subtracted (methods 4.1)."""
+    """Why the floor is printed and not subtracted."""
     rng = np.random.default_rng(5)
     truth = total_variation(P, S)
     found = total_variation(draw(P, 300, 5000, rng), draw(S, 300, 5000, rng)).mean()
@@ -187,7 +187,7 @@ def test_a_panel_that_always_agrees_fails(variable, data_set, survey):
 
 
 def test_what_cannot_be_told_from_people_is_worth_at_least_all_of_them(survey):
-    """The rule "≥ n, not resolvable" (methods 8): a panel that is the human sample itself."""
+    """The rule "≥ n, not resolvable": a panel that is the human sample itself."""
     human = survey(300, 1)
     check = find(checks(compare(human, human, resamples=50)), "n_star")
     assert (check.value, check.high) == (300, None)

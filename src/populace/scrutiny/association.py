@@ -37,7 +37,7 @@ def correlations(scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """(R, Q, Q) pairwise-complete Pearson correlations of (n, Q) scores under each row of (R, n) weights.
 
     A question without variation has correlation 0 with the others: nothing is associated with it.
-    Assumption: ranks on the scale as numbers. Reference: methods 4.3 (Pearson on codes).
+    Assumption: ranks on the scale as numbers. Reference: docs/methods/association.md (Pearson on codes).
     Example: scores (0, 1, 2) and (0, 2, 1), equal weights: cov 1/3, variances 2/3: r = .5.
     """
     known = ~np.isnan(scores)
@@ -84,7 +84,7 @@ def structural_distance(r_s: np.ndarray, r_h: np.ndarray, v_h: np.ndarray) -> np
     """Mean over pairs of (r_s − r_h)² − v: squared error of a correlation, the human noise taken out.
 
     r_s, r_h: (…, P); v_h: (P,) sampling variance of r_h. Its root is the noise-corrected RMSE.
-    Assumption: independent samples; v from the bootstrap, not from Fisher's z. Reference: methods 4.3.
+    Assumption: independent samples; v from the bootstrap, not from Fisher's z. Reference: docs/methods/association.md.
     Example: r_s = (.5, .2), r_h = (.4, .4), v = .005: (.01 + .04)/2 − .005 = .02.
     """
     return ((r_s - r_h) ** 2 - v_h).mean(axis=-1)
@@ -93,7 +93,7 @@ def structural_distance(r_s: np.ndarray, r_h: np.ndarray, v_h: np.ndarray) -> np
 def reliability(r_h: np.ndarray, noise: float) -> np.ndarray:
     """1 − v̄/Var(r): share of the variance between correlations that is not sampling noise.
 
-    Reference: methods 4.3. Example: r = (.1, .3, .5), variance .0267, v̄ = .00267: .9.
+    Reference: docs/methods/association.md. Example: r = (.1, .3, .5), variance .0267, v̄ = .00267: .9.
     """
     variance = r_h.var(axis=-1)
     return 1 - np.divide(noise, variance, out=np.full_like(variance, np.inf), where=variance > 0)
@@ -102,7 +102,7 @@ def reliability(r_h: np.ndarray, noise: float) -> np.ndarray:
 def structural_slope(r_s: np.ndarray, r_h: np.ndarray, noise: float) -> np.ndarray:
     """Errors-in-variables slope of r_s on r_h: OLS slope over the reliability of r_h; > 1 over-constrained.
 
-    Assumption: errors of the two sides are independent. Reference: Fuller 1987; methods 4.3.
+    Assumption: errors of the two sides are independent. Reference: Fuller 1987; docs/methods/association.md.
     Example: r_h = (.1, .3, .5), r_s = (.1, .2, .3), v̄ = .00267: cov .0133/(.0267 − .00267) = .556.
     """
     return _covariance(r_s, r_h) / _signal(r_h, noise)
@@ -111,7 +111,7 @@ def structural_slope(r_s: np.ndarray, r_h: np.ndarray, noise: float) -> np.ndarr
 def disattenuated_correlation(r_s: np.ndarray, r_h: np.ndarray, noise_s: float, noise_h: float) -> np.ndarray:
     """Correlation of correlations over the root of both reliabilities; 1 for the same pattern. May exceed 1.
 
-    Reference: Spearman 1904; methods 4.3.
+    Reference: Spearman 1904; docs/methods/association.md.
     Example: r_h = (.1, .3, .5), r_s = (.1, .2, .3), v̄ = .00267 and .000667: 1/√(.9·.9) = 1.11.
     """
     return _covariance(r_s, r_h) / np.sqrt(_signal(r_s, noise_s) * _signal(r_h, noise_h))
@@ -129,7 +129,7 @@ def _signal(r: np.ndarray, noise: float) -> np.ndarray:
 def first_component_share(matrices: np.ndarray) -> np.ndarray:
     """λ₁/Q of (…, Q, Q) correlation matrices: share of the first principal component.
 
-    Reference: Barrie & Cerina (constraint); methods 4.3. Example: two questions with r = .5: 1.5/2 = .75.
+    Reference: docs/methods/association.md (constraint). Example: two questions with r = .5: 1.5/2 = .75.
     """
     return np.linalg.eigvalsh(matrices)[..., -1] / matrices.shape[-1]
 
@@ -138,7 +138,7 @@ def effective_dependence(matrices: np.ndarray) -> np.ndarray:
     """1 − det(R)^(1/Q) of (…, Q, Q) correlation matrices; 0 independent, 1 redundant.
 
     Eigenvalues are kept at 1e-6 or more: pairwise-complete matrices may not be positive definite.
-    Reference: Peña & Rodríguez 2003; methods 4.3. Example: two questions with r = .5: 1 − √.75 = .134.
+    Reference: Peña & Rodríguez 2003; docs/methods/association.md. Example: two questions with r = .5: 1 − √.75 = .134.
     """
     values = np.maximum(np.linalg.eigvalsh(matrices), 1e-6)
     return 1 - np.exp(np.log(values).mean(axis=-1))
@@ -147,7 +147,7 @@ def effective_dependence(matrices: np.ndarray) -> np.ndarray:
 def structural_worth(distance: float, noise: float, n: float) -> float:
     """n* of the structure = n·v̄/mean[(r_s − r_h)² − v]: sample of people with the same error of correlations.
 
-    Reference: methods 8. Example: n = 1000, v̄ = .001, distance .004: 250. Infinite if distance ≤ 0.
+    Reference: docs/methods/association.md. Example: n = 1000, v̄ = .001, distance .004: 250. Infinite if distance ≤ 0.
     """
     return n * noise / distance if distance > 0 else float("inf")
 
@@ -232,7 +232,7 @@ _NAMES = (
 
 def _with_numbers(comparison: Comparison) -> np.ndarray:
     """Questions with numbers that vary among people, at most `MOST_QUESTIONS` of them."""
-    varies = comparison.profile("human").variance[0] > 0
+    varies = (comparison.profile("human").variance[0] > 0) & comparison.varied
     scored = np.array([question.scored for question in comparison.questions])
     return _sampled(np.flatnonzero(varies & scored), MOST_QUESTIONS, comparison)
 

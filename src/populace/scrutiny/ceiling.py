@@ -62,7 +62,7 @@ MARGINS: dict[tuple[str, str], Margin] = {
     ("exact_copies", "all"): _margin(
         "privacy", (0.002, 0.002), "upper difference",
         "share of training people reproduced, above the share of people never seen",
-        "reliability 3a: excess of at most .2 points",
+        "excess of at most .2 points, set beforehand",
     ),
     ("reference_copies", "all"): _margin(
         "privacy", (0.002, 0.002), "upper difference",
@@ -72,7 +72,7 @@ MARGINS: dict[tuple[str, str], Margin] = {
     ("tvd", "all"): _margin(
         "margins", (0.02, 0.05), "upper difference",
         "mean share of people who would have to answer otherwise",
-        "methods 4.1: T − C ≤ .02", f"tolerance: {_TABLE}",
+        "T − C ≤ .02, set beforehand", f"tolerance: {_TABLE}",
         most_noise=0.10,
     ),
     ("tvd", "question"): _margin(
@@ -116,7 +116,7 @@ MARGINS: dict[tuple[str, str], Margin] = {
     ("w1", "all"): _margin(
         "margins", (0.02, 0.05), "upper difference",
         "mean distance moved along the scales",
-        "methods 4.1: T − C ≤ .02", "tolerance as for tvd",
+        "T − C ≤ .02, set beforehand", "tolerance as for tvd",
         most_noise=0.04,
     ),
     ("w1", "question"): _margin(
@@ -128,28 +128,28 @@ MARGINS: dict[tuple[str, str], Margin] = {
     ("mean_error", "all"): _margin(
         "margins", (0.10, 0.20), "upper square",
         "noise-corrected error of a mean in human standard deviations",
-        "methods 4.1: |d| < .10", "tolerance: Cohen's small effect",
+        "equivalence margin of .10, set beforehand", "tolerance: Cohen's small effect",
     ),
     ("mean_error", "question"): _margin(
         "margins", (0.20, 0.40), "both difference",
         "error of the mean in human standard deviations",
-        "Cohen's small effect: |d| < .10 of methods 4.1 takes about 2,200 people a side to show for one question",
+        "Cohen's small effect; .10 would take about 2,200 people a side to show for one question",
         _DOUBLE,
     ),
     ("sd_ratio", "all"): _margin(
         "variance", (0.10, 0.20), "both log",
         "geometric mean of the spread against the human spread",
-        "methods 4.2: ln SD ratio within ±.10", _DOUBLE,
+        "ln SD ratio within ±.10, set beforehand", _DOUBLE,
     ),
     ("sd_ratio", "question"): _margin(
         "variance", (0.15, 0.30), "both log",
         "spread of the answers against the human spread",
-        "methods 4.2 asks .10 of the mean over questions", _ONE, _DOUBLE,
+        ".10 is asked of the mean over questions", _ONE, _DOUBLE,
     ),
     ("too_narrow", "all"): _margin(
         "variance", (0.10, 0.20), "upper difference",
         "share of questions whose spread is surely too narrow",
-        "methods 4.2: at most 10 %", _DOUBLE,
+        "at most 10 %, set beforehand", _DOUBLE,
     ),
     ("entropy_ratio", "all"): _margin(
         "variance", (0.10, 0.20), "both log",
@@ -169,17 +169,17 @@ MARGINS: dict[tuple[str, str], Margin] = {
     ("slope", "all"): _margin(
         "association", (0.10, 0.20), "both difference",
         "slope of the synthetic on the human correlations",
-        "methods 4.3: .9–1.1", _DOUBLE,
+        ".9–1.1, set beforehand", _DOUBLE,
     ),
     ("correlation_of_correlations", "all"): _margin(
         "association", (0.05, 0.10), "both difference",
         "correlation of synthetic and human correlations, noise removed",
-        "tolerance: attainment of .90 (methods 4.1)", "margin: half of it",
+        "tolerance: attainment of .90", "margin: half of it",
     ),
     ("pc1_ratio", "all"): _margin(
         "association", (0.10, 0.20), "both difference",
         "share of the first principal component against the human share",
-        "methods 4.3: .9–1.1", _DOUBLE,
+        ".9–1.1, set beforehand", _DOUBLE,
     ),
     ("effective_dependence", "all"): _margin(
         "association", (0.10, 0.20), "both difference",
@@ -199,27 +199,27 @@ MARGINS: dict[tuple[str, str], Margin] = {
     ("background_r2", "all"): _margin(
         "subgroups", (log(1.5), log(2.0)), "both log",
         "how far background explains answers, against people",
-        "methods 4.2: .67–1.5", "tolerance: half or double",
+        ".67–1.5, set beforehand", "tolerance: half or double",
     ),
     ("difference_slope", "all"): _margin(
         "subgroups", (0.20, 0.40), "both difference",
         "slope of synthetic on human differences between groups",
-        "a slope of .82–1.22 is an R² ratio of .67–1.5 (methods 4.2)", _DOUBLE,
+        "a slope of .82–1.22 is an R² ratio of .67–1.5", _DOUBLE,
     ),
     ("straight_line", "all"): _margin(
         "style", (0.03, 0.06), "both difference",
         "mean rate of straight-lining above the human rate",
-        "methods 4.7: ±.03", _DOUBLE,
+        "±.03, set beforehand", _DOUBLE,
     ),
     ("straight_line", "battery"): _margin(
         "style", (0.03, 0.06), "both difference",
         "rate of straight-lining above the human rate",
-        "methods 4.7: ±.03", _DOUBLE,
+        "±.03, set beforehand", _DOUBLE,
     ),
     ("c2st", "all"): _margin(
         "detection", (0.05, 0.15), "both difference",
         "how well a classifier tells synthetic from human (AUC)",
-        "methods 4.10: AUC − ceiling ≤ .05 strict, ≤ .15 usable", "below it by .10 means copies",
+        "AUC − ceiling ≤ .05 strict, ≤ .15 usable, set beforehand", "below it by .10 means copies",
         below=0.10,
     ),
     ("c2st_copies", "all"): _margin(
@@ -231,23 +231,27 @@ MARGINS: dict[tuple[str, str], Margin] = {
 }  # fmt: skip
 
 
+#: how the panel stands to the baselines: better than all, about as good as the best, surely worse than one
+AHEAD, LEVEL, BEHIND = "ahead", "level", "behind"
+
+
 def judge(
-    low: float, high: float, margin: Margin, beats: bool, n: float, unit: float = 1.0, noise: float | None = None
+    low: float, high: float, margin: Margin, standing: str, n: float, unit: float = 1.0, noise: float | None = None
 ) -> str:
     """Verdict on the 95 % interval [low, high] of T − C (both on the margin's scale).
 
-    INDISTINGUISHABLE: the interval lies within delta. USABLE: it lies within the tolerance and every baseline is
-    worse. FAIL: it lies wholly outside. UNDERPOWERED: it is too wide to say, fewer than `LEAST_N` answered, or the
-    measure is mostly noise.
-    Reference: methods 2; equivalence by interval inclusion (Schuirmann 1987).
-    Example: delta .02, tolerance .05, baselines beaten: [.00, .01] INDISTINGUISHABLE, [.03, .04] USABLE,
-    [.06, .09] FAIL, [.01, .08] UNDERPOWERED; baselines not beaten: [.03, .04] FAIL.
+    INDISTINGUISHABLE: the interval lies within delta. USABLE: it lies within the tolerance and the panel is AHEAD of
+    every baseline. FAIL: it lies wholly outside the tolerance, or outside delta with the panel BEHIND a baseline.
+    UNDERPOWERED: none of these can be said, fewer than `LEAST_N` answered, or the measure is mostly noise.
+    Reference: docs/scrutiny.md; equivalence by interval inclusion (Schuirmann 1987).
+    Example: delta .02, tolerance .05, AHEAD: [.00, .01] INDISTINGUISHABLE, [.03, .04] USABLE, [.06, .09] FAIL,
+    [.01, .08] UNDERPOWERED; LEVEL: [.03, .04] UNDERPOWERED; BEHIND: [.03, .04] FAIL.
     """
     delta, tolerance = margin.limits(unit)
     if n < LEAST_N:
         return UNDERPOWERED
     below = tolerance if margin.below is None else margin.below
-    above, below = (tolerance, below) if beats else (delta, delta)
+    above, below = (delta, delta) if standing == BEHIND else (tolerance, below)
     if low > above or (margin.sided == "both" and high < -below):
         return FAIL
     if noise is not None and noise > margin.most_noise:
@@ -255,4 +259,5 @@ def judge(
     one_sided = margin.sided == "upper"
     if high <= delta and (one_sided or low >= -delta):
         return INDISTINGUISHABLE
-    return USABLE if beats and high <= above and (one_sided or low >= -below) else UNDERPOWERED
+    usable = standing == AHEAD and high <= above and (one_sided or low >= -below)
+    return USABLE if usable else UNDERPOWERED

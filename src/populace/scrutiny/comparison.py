@@ -127,6 +127,16 @@ class Comparison:
         """Effective interviews on the thinner side."""
         return min(self.human.effective_n, self.synthetic.effective_n)
 
+    @cached_property
+    def varied(self) -> np.ndarray:
+        """(Q,) questions in which enough people chose something else than the most frequent answer.
+
+        Where one person in a thousand does, neither spread nor mean nor correlation can be compared.
+        """
+        human = self.profile("human")
+        rare = np.array([1 - shares[0].max() for shares in human.shares]) * human.n[0]
+        return rare >= LEAST_ANSWERS
+
     def rng(self, purpose: str) -> np.random.Generator:
         """A generator that depends on the seed and the purpose only."""
         return np.random.default_rng([self.seed, *purpose.encode()])

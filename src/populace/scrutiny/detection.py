@@ -61,7 +61,7 @@ def two_sample_auc(
     synthetic: (m, Q), human: (n, Q), NaN for no answer; categorical: (Q,) True for nominal questions.
     grouped: rows with the same answers stand in the same fold, so that a repeated row is not learned by heart;
     without it, copies of people in the other fold are taken for what they are copied from and the AUC falls below .5.
-    Assumption: independent rows apart from that. Reference: Lopez-Paz & Oquab 2017; methods 4.10.
+    Assumption: independent rows apart from that. Reference: Lopez-Paz & Oquab 2017; docs/methods/detection.md.
     Example: no row differs from any other: every score is equal, AUC .5.
     """
     rows = np.vstack([synthetic, human])

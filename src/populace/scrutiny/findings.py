@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import NormalDist
 
 import numpy as np
 
-from populace.analysis.estimate import mean_over_questions
-from populace.scrutiny.ceiling import LEAST_N, MARGINS, Margin, judge
-from populace.scrutiny.report import UNDERPOWERED, UNVERIFIED, Check, interval, number
+from populace.analysis.estimate import mean_over_questions, normal_interval
+from populace.scrutiny.ceiling import AHEAD, BEHIND, LEAST_N, LEVEL, MARGINS, Margin, judge
+from populace.scrutiny.report import FAIL, UNDERPOWERED, UNVERIFIED, Check, interval, number
 
 Z = NormalDist().inv_cdf(0.975)
 #: ratios below this are shown as this, so that their logarithm exists
@@ -132,11 +132,19 @@ def of_all(scored: Scored, remark: str = "") -> Check:
         over_questions = average(scored.ceiling_splits.T)
         gap_error = float(np.hypot(gap_error, spread(over_questions) / len(over_questions) ** 0.5))
     baselines = {name: float(np.mean(numbers)) for name, numbers in scored.baselines.items()}
+    differences = {name: _difference_error(scored, numbers) for name, numbers in scored.baselines.items()}
     return finding(
         scored.check, scored.group, "all", "all", scored.scale, value, error, value - gap, gap_error, baselines,
         None if scored.floor is None else float(np.mean(scored.floor)), float(np.median(scored.n)),
-        1.0 if scored.unit is None else float(np.mean(scored.unit)), remark,
+        1.0 if scored.unit is None else float(np.mean(scored.unit)), remark, differences,
     )  # fmt: skip
+
+
+def _difference_error(scored: Scored, baseline: np.ndarray) -> float:
+    """Standard error of the mean difference to a baseline over the same questions, as noisy as the panel."""
+    replicates = filled(scored.replicates, scored.values)
+    noise = 2**0.5 * (replicates - replicates.mean(axis=0))
+    return mean_over_questions(scored.values - baseline, noise)[1]
 
 
 def _without_thin(scored: Scored) -> tuple[Scored, int]:
@@ -157,46 +165,59 @@ def _without_thin(scored: Scored) -> tuple[Scored, int]:
 def finding(
     check: str, group: str, scope: str, subject: str, scale: Scale, value: float, error: float,
     ceiling: float, gap_error: float, baselines: Mapping[str, float], floor: float | None, n: float,
-    unit: float = 1.0, remark: str = "",
+    unit: float = 1.0, remark: str = "", differences: Mapping[str, float] | None = None,
 ) -> Check:  # fmt: skip
-    """A check from an estimate and its standard error, both on the computing scale."""
+    """A check from an estimate and its standard error, both on the computing scale.
+
+    differences: standard error of the difference to each baseline; by default that of two panels alike.
+    """
     margin = MARGINS[check, scope]
-    gap = value - ceiling
+    estimate = normal_interval(value, error, n, bounds=scale.bounds)
+    gap = normal_interval(value - ceiling, gap_error, n)
     known = {name: number for name, number in baselines.items() if np.isfinite(number)}
-    beats = better_than_all(value, known.values(), scale, margin.sided)
-    limits = (gap - Z * gap_error, gap + Z * gap_error)
+    standing = standing_of(value, known, differences or dict.fromkeys(known, 2**0.5 * error), scale, margin.sided)
+    limits = (gap.low, gap.high)
     if scale.judged_as_log:
         limits = tuple(float(np.log(max(1.0 + limit, LEAST_RATIO))) for limit in limits)
-    verdict = judge(*limits, margin, beats, n, unit, floor)
-    low, high = (_shown(scale, float(np.clip(value + side * Z * error, *scale.bounds))) for side in (-1, 1))
-    shown = {name: _shown(scale, other) for name, other in known.items()}
-    parts = (_shown(scale, value), low, high, _shown(scale, ceiling), floor, shown)
-    words = "; ".join(filter(None, (_words(margin.what, *parts), remark, _why_open(verdict, floor, n, margin))))
+    verdict = judge(*limits, margin, standing, n, unit, floor)
+    numbers = [scale.shown(number) for number in (value, estimate.low, estimate.high, ceiling)]
+    shown = {name: scale.shown(other) for name, other in known.items()}
+    parts = (*numbers, floor, shown)
+    why = _why_open(verdict, floor, n, margin, standing)
+    words = "; ".join(filter(None, (_words(margin.what, *parts), remark, why)))
     return Check(check, group, scope, subject, *parts[:5], verdict, shown, words)
 
 
-def _why_open(verdict: str, floor: float | None, n: float, margin: Margin) -> str:
+def _why_open(verdict: str, floor: float | None, n: float, margin: Margin, standing: str) -> str:
     """Why nothing is decided, where it is not."""
+    if verdict == FAIL and standing == BEHIND:
+        return "a baseline is better"
     if verdict != UNDERPOWERED:
         return ""
     if n < LEAST_N:
         return f"{n:.0f} answers on one side decide nothing, {LEAST_N} are needed"
     if floor is not None and floor > margin.most_noise:
         return f"sampling noise above {number(margin.most_noise)} hides real error"
-    return "the interval is too wide to say"
+    ahead = "" if standing == AHEAD else ", and no better than a baseline"
+    return f"the interval is too wide to say{ahead}"
 
 
-def better_than_all(value: float, others: Iterable[float], scale: Scale, sided: str) -> bool:
-    """Is the value nearer to "no error" than every other? Corrected errors may be negative, which is better still."""
+def standing_of(
+    value: float, others: Mapping[str, float], errors: Mapping[str, float], scale: Scale, sided: str
+) -> str:
+    """AHEAD of every other, BEHIND one by more than its 95 % error, or LEVEL.
+
+    Compared is the distance from "no error"; corrected errors may be negative, which is better still.
+    Example: error .04, others .03 and .09, standard error .01 each: .01 behind the better, within 1.96·.01: LEVEL.
+    """
 
     def distance(number: float) -> float:
         return number if sided == "upper" else abs(number - scale.center)
 
-    return all(distance(value) < distance(other) for other in others)
-
-
-def _shown(scale: Scale, value: float) -> float:
-    return scale.shown(value)
+    behind = {name: distance(value) - distance(other) for name, other in others.items()}
+    if all(gap < 0 for gap in behind.values()):
+        return AHEAD
+    return BEHIND if any(gap > Z * errors[name] for name, gap in behind.items()) else LEVEL
 
 
 def _words(

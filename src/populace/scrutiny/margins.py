@@ -35,7 +35,7 @@ def squared_distance(p: np.ndarray, s: np.ndarray, n: float, m: float | None = N
 
     With m = None the last term stays out (D̃²): the noise of a finite synthetic sample then counts as real error,
     which is what its user gets. May be negative; clip only the mean over questions.
-    Assumption: independent samples. Reference: methods 4.1; unbiased U-statistic form of Σ(p − s)².
+    Assumption: independent samples. Reference: docs/methods/margins.md; unbiased U-statistic form of Σ(p − s)².
     Example: p = (.5, .5), s = (.6, .4), n = 101: .02 − .005 = .015; with m = 241: .015 − .48/240 = .013.
     """
     distance = ((p - s) ** 2).sum(axis=-1) - sampling_noise(p, n)
@@ -45,7 +45,7 @@ def squared_distance(p: np.ndarray, s: np.ndarray, n: float, m: float | None = N
 def ordinal_distance(p: np.ndarray, s: np.ndarray, n: float, m: float | None = None) -> np.ndarray:
     """Cramér–von Mises form Σ_{j<K}(F − G)² of `squared_distance`, which knows that neighbours are alike.
 
-    Assumption: options in the order of the scale. Reference: methods 4.1.
+    Assumption: options in the order of the scale. Reference: docs/methods/margins.md.
     Example: p = (.5, .5), s = (.6, .4), n = 101: .01 − .25/100 = .0075; with m = 241: .0075 − .24/240 = .0065.
     """
     return squared_distance(_cumulative(p), _cumulative(s), n, m)
@@ -54,7 +54,7 @@ def ordinal_distance(p: np.ndarray, s: np.ndarray, n: float, m: float | None = N
 def total_variation(p: np.ndarray, s: np.ndarray) -> np.ndarray:
     """TVD = ½Σ|p − s|: the share of people who would have to answer otherwise. Not corrected for noise.
 
-    Reference: methods 4.1 (= 1 − SDMetrics TVComplement). Example: p = (.5, .5), s = (.6, .4): .1.
+    Reference: docs/methods/margins.md (= 1 − SDMetrics TVComplement). Example: p = (.5, .5), s = (.6, .4): .1.
     """
     return np.abs(p - s).sum(axis=-1) / 2
 
@@ -63,7 +63,7 @@ def total_variation_floor(p: np.ndarray, n: float, m: float) -> np.ndarray:
     """E₀ = ½√(2/π)Σ√(p(1 − p)(1/n + 1/m)): the TVD that two samples of one population have by chance.
 
     Assumption: shares roughly normal. Not to be subtracted: at a true TVD of .130 the plug-in is .136, not .130 + E₀.
-    Reference: methods 4.1. Example: p = (.5, .5), n = m = 200: ½·.798·2·√(.25·.01) = .0399.
+    Reference: docs/methods/margins.md. Example: p = (.5, .5), n = m = 200: ½·.798·2·√(.25·.01) = .0399.
     """
     spread = np.sqrt(p * (1 - p) * _pooled(n, m))
     return np.sqrt(2 / np.pi) * spread.sum(axis=-1) / 2
@@ -81,7 +81,7 @@ def wasserstein(p: np.ndarray, s: np.ndarray) -> np.ndarray:
 def wasserstein_floor(p: np.ndarray, n: float, m: float) -> np.ndarray:
     """√(2/π)Σ√(F(1 − F)(1/n + 1/m))/(K − 1): the W1 that two samples of one population have by chance.
 
-    Reference: methods 4.1. Example: p = (.5, .5), n = m = 200: .798·√(.25·.01)/1 = .0399.
+    Reference: docs/methods/margins.md. Example: p = (.5, .5), n = m = 200: .798·√(.25·.01)/1 = .0399.
     """
     below = _cumulative(p)
     spread = np.sqrt(np.maximum(below * (1 - below), 0.0) * _pooled(n, m))
@@ -91,7 +91,7 @@ def wasserstein_floor(p: np.ndarray, n: float, m: float) -> np.ndarray:
 def one_answer_variance(p: np.ndarray, n: float) -> np.ndarray:
     """V = (1 − Σp²)·n/(n − 1): squared distance of one random person's answer from the shares, estimated unbiased.
 
-    Reference: methods 8 (Gini–Simpson). Example: p = (.5, .5), n = 101: .5·1.01 = .505.
+    Reference: docs/methods/margins.md (Gini–Simpson). Example: p = (.5, .5), n = 101: .5·1.01 = .505.
     """
     n = np.asarray(n)
     return (1 - (p**2).sum(axis=-1)) * n / (n - 1)
@@ -102,7 +102,7 @@ def worth_in_people(distances: np.ndarray, variances: np.ndarray) -> float:
 
     distances: (Q,) D̃² of the questions; variances: (Q,) their V. A ratio of sums: the worst questions count most.
     Assumption: the synthetic error is one draw; bias does not average out as the panel grows.
-    Reference: methods 8. Example: D̃² = (.001, .003), V = (.5, .7): 1.2/.004 = 300.
+    Reference: docs/methods/margins.md. Example: D̃² = (.001, .003), V = (.5, .7): 1.2/.004 = 300.
     """
     total = float(np.sum(distances))
     return float(np.sum(variances)) / total if total > 0 else float("inf")
@@ -111,7 +111,7 @@ def worth_in_people(distances: np.ndarray, variances: np.ndarray) -> float:
 def rmse_points(distances: np.ndarray, options: np.ndarray) -> float:
     """RMSE_pp = 100·√(mean(D̂²/K)): error of one option's share in percentage points, clipped at 0 only here.
 
-    Reference: methods 4.1. Example: D̂² = (.0008, .0012), K = (2, 6): 100·√((.0004 + .0002)/2) = 1.73.
+    Reference: docs/methods/margins.md. Example: D̂² = (.0008, .0012), K = (2, 6): 100·√((.0004 + .0002)/2) = 1.73.
     """
     return 100 * float(np.sqrt(max(0.0, np.mean(np.asarray(distances) / options))))
 
@@ -362,7 +362,7 @@ def checks(comparison: Comparison) -> list[Check]:
 def _kinds(comparison: Comparison) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Masks over questions: all, those with an order, those with a mean and human variation."""
     ordered = np.array([question.ordered for question in comparison.questions])
-    varies = comparison.profile("human").variance[0] > 0
+    varies = (comparison.profile("human").variance[0] > 0) & comparison.varied
     scored = np.array([question.scored for question in comparison.questions]) & varies
     return np.ones(len(ordered), dtype=bool), ordered, scored
 

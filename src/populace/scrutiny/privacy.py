@@ -20,7 +20,7 @@ from populace.scrutiny.sample import Sample
 GROUP = "privacy"
 #: a row of fewer answers than this is shared by chance too often to be evidence
 LEAST_ITEMS = 10
-#: people on a side without which the gate is not testable (reliability 3a)
+#: people on a side without which the gate is not testable (docs/methods/privacy.md)
 LEAST_PEOPLE = 500
 #: share of people planted as copies to see whether the gate would notice
 PLANTED = 0.01
@@ -28,6 +28,8 @@ PLANTED = 0.01
 ONE_SIDED = NormalDist().inv_cdf(0.95)
 #: two data sets with more rows in common than this hold the same people
 _SAME_PEOPLE = 0.5
+#: share of pairs still alike below which they are looked at one by one
+_FEW = 0.01
 #: cells of a comparison held in memory at once
 _CHUNK = 20_000_000
 
@@ -37,13 +39,13 @@ def twins(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
 
     rows: (n, Q), others: (m, Q) positions, -1 for no answer. Rows with fewer than `LEAST_ITEMS` answers count none.
     Assumption: compared as integers; a tolerance would miss nothing here and distances in floating point did.
-    Reference: reliability 3a (exact match). Example: row (1, -1) and others (1, 0), (1, 2), (0, 2): 2 (were two
+    Reference: docs/methods/privacy.md. Example: row (1, -1) and others (1, 0), (1, 2), (0, 2): 2 (were two
     answers enough).
     """
     counts = np.zeros(len(rows), dtype=int)
-    order = np.argsort([_agreement(row, other) for row, other in zip(rows.T, others.T, strict=True)], kind="stable")
-    rows, others = np.ascontiguousarray(rows[:, order]), np.ascontiguousarray(others[:, order])
     enough = np.flatnonzero((rows >= 0).sum(axis=1) >= LEAST_ITEMS)
+    # people who answered the same questions next to one another: what they skipped narrows nothing
+    enough = enough[np.lexsort(np.packbits(rows[enough] >= 0, axis=1).T[::-1])]
     step = max(1, _CHUNK // max(1, len(others)))
     for start in range(0, len(enough), step):
         chunk = enough[start : start + step]
@@ -51,26 +53,26 @@ def twins(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     return counts
 
 
+def _agreeing(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """(n,) twins of each row: first all pairs, question by question, then the few that are left."""
+    chance = [_agreement(row, other) for row, other in zip(rows.T, others.T, strict=True)]
+    pending = np.argsort(chance, kind="stable").tolist()
+    alike = np.ones((len(rows), len(others)), dtype=bool)
+    while pending and alike.mean() >= _FEW:
+        j = pending.pop(0)
+        alike &= (rows[:, j, None] == others[None, :, j]) | (rows[:, j, None] < 0)
+    left, right = np.nonzero(alike)
+    for j in pending:
+        same = (rows[left, j] == others[right, j]) | (rows[left, j] < 0)
+        left, right = left[same], right[same]
+    return np.bincount(left, minlength=len(rows))
+
+
 def _agreement(column: np.ndarray, other: np.ndarray) -> float:
     """How often two rows agree in this question by chance: questions that tell most apart are looked at first."""
-    known = column >= 0
     most = int(max(column.max(initial=0), other.max(initial=0))) + 1
     shares = [np.bincount(part[part >= 0], minlength=most) / max(len(part), 1) for part in (column, other)]
-    return float(shares[0] @ shares[1] + 1 - known.mean())
-
-
-def _agreeing(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
-    alike = np.ones((len(rows), len(others)), dtype=bool)
-    for column, other in zip(rows.T, others.T, strict=True):
-        alike &= (column[:, None] == other[None, :]) | (column[:, None] < 0)
-        if alike.mean() < 0.01:
-            break
-    else:
-        return alike.sum(axis=1)
-    # few candidates are left: look at those one by one
-    left, right = np.nonzero(alike)
-    same = ((rows[left] == others[right]) | (rows[left] < 0)).all(axis=1)
-    return np.bincount(left[same], minlength=len(rows))
+    return float(shares[0] @ shares[1] + (column < 0).mean())
 
 
 def share_reproduced(counts: np.ndarray, others: int, size: int) -> float:

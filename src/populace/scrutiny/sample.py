@@ -20,8 +20,8 @@ from populace.errors import DataError
 
 #: a numeric question with more different answers than this is cut into quantile bins for its distribution
 MOST_VALUES = 10
-#: quantiles of the human numbers that means, spreads and correlations do not look beyond
-TAILS = (0.01, 0.99)
+#: quartile ranges beyond the quartiles of the human numbers that means, spreads and correlations do not look
+FENCE = 3.0
 #: bins of a numeric background variable
 BACKGROUND_BINS = 4
 
@@ -162,8 +162,16 @@ def _numeric_question(variable: Variable, values: np.ndarray, most: int) -> Ques
     between = [f"{low} to {high}" for low, high in pairwise(edges)]
     labels = (f"up to {edges[0]}", *between, f"over {edges[-1]}")
     on_scale = np.ones(len(labels), dtype=bool)
-    limits = tuple(float(limit) for limit in np.nanquantile(values, TAILS))
-    return Question(variable.name, "numeric", (), labels, on_scale, variable.battery, cuts, limits)
+    return Question(variable.name, "numeric", (), labels, on_scale, variable.battery, cuts, _fences(values))
+
+
+def _fences(values: np.ndarray) -> tuple[float, float]:
+    """Tukey's outer fences; where half the people give one number, the 1st and 99th percentile."""
+    low, high = np.nanquantile(values, [0.25, 0.75])
+    if low == high:
+        low, high = np.nanquantile(values, [0.01, 0.99])
+        return float(low), float(high)
+    return float(low - FENCE * (high - low)), float(high + FENCE * (high - low))
 
 
 def sample_of(data: DataSet, questions: Sequence[Question]) -> Sample:

@@ -17,7 +17,7 @@ LEAST_ROWS = 3
 def straight_lines(positions: np.ndarray) -> np.ndarray:
     """(n,) 1 where a person gave one answer to all rows of a grid, 0 where not, NaN where a row is unanswered.
 
-    positions: (n, rows), -1 for no answer. Assumption: the rows share one scale. Reference: methods 4.7.
+    positions: (n, rows), -1 for no answer. Assumption: the rows share one scale. Reference: docs/methods/style.md.
     Example: rows (2, 2, 2), (2, 3, 2), (2, -1, 2): 1, 0, NaN.
     """
     same = (positions == positions[:, :1]).all(axis=1).astype(float)

@@ -28,7 +28,7 @@ LEAST_RELIABILITY = 0.3
 def adjusted_r2(r2: np.ndarray, n: np.ndarray, predictors: int) -> np.ndarray:
     """1 − (1 − R²)(n − 1)/(n − q − 1): explained variance without what q predictors explain by chance. May be negative.
 
-    Assumption: linear model, n effective answers. Reference: Ezekiel 1930; close to ω² (methods 4.2).
+    Assumption: linear model, n effective answers. Reference: Ezekiel 1930; close to ω² (docs/methods/subgroups.md).
     Example: R² = .10, n = 101, q = 4: 1 − .9·100/96 = .0625.
     """
     n = np.asarray(n, dtype=float)
@@ -39,7 +39,7 @@ def explained(features: np.ndarray, dummies: np.ndarray, weights: np.ndarray) ->
     """(R, F) adjusted R² of every feature regressed on all dummies, by weighted least squares.
 
     features: (n, F), NaN for no answer; dummies: (n, q) without intercept; weights: (R, n).
-    Assumption: main effects of the background variables. Reference: methods 4.2 (η² inflation with ω²).
+    Assumption: main effects of the background variables. Reference: docs/methods/subgroups.md (η² inflation with ω²).
     Example: feature (0, 0, 1, 1) on dummy (0, 0, 1, 1): R² = 1.
     """
     design = np.hstack([np.ones((len(dummies), 1)), dummies])
@@ -90,7 +90,7 @@ def difference_slope(effects_s: np.ndarray, effects_h: np.ndarray, noise: np.nda
     """Σ g·D_s·D_h / Σ g(D_h² − v): errors-in-variables slope of synthetic on human group effects, through 0.
 
     effects: (R, G, F); noise v: (G, F) sampling variance of D_h; share g: (G,) size of the group.
-    > 1 caricature, < 1 flattening. Assumption: independent errors. Reference: methods 4.8; Fuller 1987.
+    > 1 caricature, < 1 flattening. Assumption: independent errors. Reference: docs/methods/subgroups.md; Fuller 1987.
     Example: D_h = (.4, −.4), D_s = (.2, −.2), v = .01, g = 1: .16/(.32 − .02) = .533.
     """
     cross = (effects_s * effects_h * share[:, None]).sum(axis=(-2, -1))

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import beta, norm
 
 from populace.analysis.estimate import rejected
-from populace.scrutiny.ceiling import MARGINS, judge
+from populace.scrutiny.ceiling import AHEAD, MARGINS, judge
 from populace.scrutiny.comparison import Comparison, Profile
 from populace.scrutiny.findings import LEAST_RATIO, RATIO, Scored, Z, average, filled, of_all, of_each, spread
 from populace.scrutiny.report import FAIL, UNDERPOWERED, Check
@@ -18,7 +18,7 @@ def log_sd_ratio(variance_s: np.ndarray, variance_h: np.ndarray) -> np.ndarray:
     """ln(SD_s/SD_h) = ½ ln(Var_s/Var_h), not below ln .01.
 
     Assumption: none on the form of the distribution; intervals come from the bootstrap, since the normal-theory F
-    interval is invalid on rating scales. Reference: methods 4.2.
+    interval is invalid on rating scales. Reference: docs/methods/variance.md.
     Example: variances 1 and 4: ½ ln .25 = −.693, a ratio of .5.
     """
     return np.log(np.maximum(_ratio(np.sqrt(variance_s), np.sqrt(variance_h)), LEAST_RATIO))
@@ -27,7 +27,7 @@ def log_sd_ratio(variance_s: np.ndarray, variance_h: np.ndarray) -> np.ndarray:
 def geometric_mean(log_ratios: np.ndarray) -> float:
     """exp(mean of logarithms): ratios .5 and 2 average to 1.
 
-    Reference: methods 4.2. Example: ln .5 and ln 2: exp(0) = 1.
+    Reference: docs/methods/variance.md. Example: ln .5 and ln 2: exp(0) = 1.
     """
     return float(np.exp(np.mean(log_ratios)))
 
@@ -47,7 +47,7 @@ def entropy(shares: np.ndarray, n: float | np.ndarray) -> np.ndarray:
 def log_entropy_ratio(shares_s: np.ndarray, n_s: np.ndarray, shares_h: np.ndarray, n_h: np.ndarray) -> np.ndarray:
     """ln(H_s/H_h), not below ln .01, of `entropy` on both sides.
 
-    Reference: methods 4.2. Example: one option only against (.5, .5): ln .01 (the least shown).
+    Reference: docs/methods/variance.md. Example: one option only against (.5, .5): ln .01 (the least shown).
     """
     return np.log(np.maximum(_ratio(entropy(shares_s, n_s), entropy(shares_h, n_h)), LEAST_RATIO))
 
@@ -55,7 +55,7 @@ def log_entropy_ratio(shares_s: np.ndarray, n_s: np.ndarray, shares_h: np.ndarra
 def too_narrow(log_ratios: np.ndarray, errors: np.ndarray) -> np.ndarray:
     """Which questions are surely too narrow: one-sided z test of ln ratio < 0, false discoveries held at 5 %.
 
-    Reference: methods 4.2; Benjamini & Hochberg 1995.
+    Reference: docs/methods/variance.md; Benjamini & Hochberg 1995.
     Example: ln ratios (−.5, −.01), standard errors .05: z = −10 and −.2, so only the first.
     """
     z = np.divide(log_ratios, errors, out=np.zeros_like(log_ratios), where=errors > 0)
@@ -79,10 +79,9 @@ def _ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:
 def checks(comparison: Comparison) -> list[Check]:
     """Spread of questions with numbers, variety of nominal ones."""
     questions = comparison.questions
-    varies = comparison.profile("human").variance[0] > 0
+    varies = (comparison.profile("human").variance[0] > 0) & comparison.varied
     scored = np.flatnonzero(np.array([question.scored for question in questions]) & varies)
-    human = comparison.profile("human")
-    nominal = np.array([not q.scored and human.shares[j][0].max() < 1 for j, q in enumerate(questions)])
+    nominal = np.array([not question.scored for question in questions]) & comparison.varied
     found: list[Check] = []
     if len(scored):
         spreads = _scored("sd_ratio", comparison, scored, _sd_ratios)
@@ -135,7 +134,7 @@ def _too_narrow(spreads: Scored) -> Check:
     # of these very questions it is known how many are surely too narrow; what may hide it is a blunt test of each
     seen = Z * float(np.median(errors)) <= MARGINS["sd_ratio", "question"].delta
     gap = count / total - people
-    verdict = judge(gap, gap, MARGINS[check, scope], True, float(np.median(spreads.n)))
+    verdict = judge(gap, gap, MARGINS[check, scope], AHEAD, float(np.median(spreads.n)))
     if not seen and verdict != FAIL:
         verdict = UNDERPOWERED
     words = f"{count} of {total} questions have a spread surely below the human one, people against people {people:.1%}"
