@@ -1,0 +1,169 @@
+"""What is measured. Every measure returns plain numbers; nothing here judges them.
+
+Rates of different machines, or of one machine under different loads, do not compare. Each measure therefore stands
+beside the matrix rate of the same run, and scaling is a ratio of two times of the same run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from material import prompts_of, questionnaire, strangers
+
+ROOT = Path(__file__).parents[1]
+#: seconds of work after which a measure has been repeated enough
+ENOUGH = 1.0
+
+
+def machine(size: int) -> dict[str, float]:
+    """Billions of multiplications and additions a second in a square matrix product, in two precisions."""
+    import torch
+
+    rates = {}
+    for name, kind in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
+        left, right = torch.rand(size, size).to(kind), torch.rand(size, size).to(kind)
+        rates[f"{name}_gflops"] = 2 * size**3 / best(lambda a=left, b=right: a @ b) / 1e9
+    return {"processors": os.cpu_count() or 1, "threads": torch.get_num_threads(), **rates}
+
+
+def encoder(questions: int, rate: float) -> dict[str, float]:
+    """Tokens a second of the text encoder without its cache, and its share of the machine's matrix rate."""
+    from populace.models import encoder as module
+    from populace.survey.instrument import read_instrument
+
+    prompts = prompts_of(read_instrument(questionnaire(questions)))
+    module.TextEncoder().encode(prompts[:1])  # loads the network
+    seconds = best(lambda: module.TextEncoder().encode(prompts))
+    labels = {label for prompt in prompts for label in prompt.options}
+    passes = [module._question_pass(p.text, p.options) for p in prompts] + [module._label_pass(x) for x in labels]
+    tokens = sum(len(one.tokens) for one in passes)
+    return {
+        "questions": questions,
+        "tokens": tokens,
+        "seconds": seconds,
+        "tokens_per_second": tokens / seconds,
+        "share_of_matrix_rate": tokens * ENCODER_WORK / seconds / 1e9 / rate,
+    }
+
+
+#: multiplications and additions of one token in six layers of MiniLM, attention itself left aside
+ENCODER_WORK = 2 * 6 * (4 * 384**2 + 2 * 384 * 1536)
+
+
+def answers(people: int, questions: int, rate: float) -> dict[str, float]:
+    """Answers a second drawn inside the process with the shipped model, texts read beforehand."""
+    from populace.models.library import load_model
+
+    model = load_model("default")
+    whole = _panel_seconds(model, people, questions)
+    halves = {"people": (people // 2, questions), "questions": (people, questions // 2)}
+    growth = {name: 2 * _panel_seconds(model, *half) for name, half in halves.items()}
+    work = 4 * model.parameters.width**2  # belief along a direction, and its update, for one direction
+    return {
+        "people": people,
+        "questions": questions,
+        "seconds": whole,
+        "answers_per_second": people * questions / whole,
+        "share_of_matrix_rate": people * questions * work / whole / 1e9 / rate,
+        # 1 = twice as many take twice as long
+        "respondents_ratio": whole / growth["people"],
+        "questions_ratio": whole / growth["questions"],
+    }
+
+
+def _panel_seconds(model: Any, people: int, questions: int) -> float:
+    """Seconds of simulate(), in memory, for people of whom nothing is known."""
+    from populace.simulation.simulate import simulate
+    from populace.survey.instrument import read_instrument
+
+    instrument, asked = read_instrument(questionnaire(questions)), strangers(people)
+    model.prepare(prompts_of(instrument))
+    return best(lambda: simulate(instrument, asked, model))
+
+
+def reading(questions: int) -> dict[str, float]:
+    """Seconds to turn texts into choice parameters, vectors at hand: what a new questionnaire costs besides reading."""
+    from populace.models.library import load_model
+    from populace.survey.instrument import read_instrument
+
+    prompts = prompts_of(read_instrument(questionnaire(questions)))
+    with tempfile.TemporaryDirectory() as folder:
+        cache = Path(folder) / "texts.sqlite"
+        load_model("default", cache).prepare(prompts)
+
+        def read() -> None:
+            model.prepare(prompts)
+
+        times = []
+        for _ in range(3):
+            model = load_model("default", cache)
+            times.append(best(read, enough=0))
+    return {"questions": questions, "seconds": min(times), "milliseconds_per_question": 1000 * min(times) / questions}
+
+
+def command(people: int, questions: int, again: bool = True) -> dict[str, float]:
+    """Seconds and peak memory of the whole command `populace simulate`, its texts never read before; then once more."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "instrument.json").write_text(json.dumps(questionnaire(questions)), encoding="utf-8")
+        arguments = ["-m", "populace", "simulate", "instrument.json", "--audience", "us-adults", "-n", str(people)]
+        seconds, processor, memory = run_python([*arguments, "--out", "first.parquet"], folder)
+        known = {"seconds_texts_known": run_python([*arguments, "--out", "again.parquet"], folder)[0]} if again else {}
+    return {
+        "people": people,
+        "questions": questions,
+        "seconds": seconds,
+        "processor_seconds": processor,
+        **known,
+        "peak_megabytes": memory,
+        "answers_per_second": people * questions / seconds,
+    }
+
+
+def start_up() -> dict[str, float]:
+    """Seconds of `populace --help`, and of the two imports that no command can do without once it reads a text."""
+    bert = "from transformers.models.bert.modeling_bert import BertModel"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        return {
+            "help_seconds": min(run_python(["-m", "populace", "--help"], folder)[0] for _ in range(5)),
+            "import_torch_seconds": min(run_python(["-c", "import torch"], folder)[0] for _ in range(2)),
+            "import_encoder_seconds": min(run_python(["-c", f"import torch; {bert}"], folder)[0] for _ in range(2)),
+        }
+
+
+def run_python(arguments: list[str], folder: Path) -> tuple[float, float, float]:
+    """Wall-clock seconds, processor seconds and peak resident memory (MB) of one process, its cache in the folder."""
+    environment = {**os.environ, "POPULACE_CACHE": str(folder / "cache"), "PYTHONPATH": str(ROOT / "src")}
+    began = time.perf_counter()
+    with (folder / "messages.txt").open("w") as messages:
+        child = subprocess.Popen(
+            [sys.executable, *arguments], cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=messages
+        )
+        # resource.getrusage of this one child, not of all there ever were
+        _, status, usage = os.wait4(child.pid, 0)
+    seconds = time.perf_counter() - began
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        said = (folder / "messages.txt").read_text()
+        raise SystemExit(f"python {' '.join(arguments)} ended with {child.returncode}: {said.strip()}")
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit
+
+
+def best(function: Callable[[], object], enough: float = ENOUGH) -> float:
+    """Seconds of the fastest of several calls: what else runs on the machine only ever adds."""
+    times: list[float] = []
+    while not times or (sum(times) < enough and len(times) < 20) or (enough and len(times) < 3):
+        began = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - began)
+    return min(times)
