@@ -47,10 +47,10 @@ $(READY): pyproject.toml
 demo: $(READY)  ## a questionnaire, a synthetic panel, people, and a report that compares them
 	@$(BIN)/populace demo
 
-# One thread each: two test processes on two cores, and no fight over them.
+# One thread each: two test processes on two cores, and no fight over them; a file stays in one process, with its fixtures.
 test: $(READY)  ## run all tests
 	@test -n "$${POPULACE_DATA:-}" || echo "note: no corpora (POPULACE_DATA is not set): tests that need them are skipped and say so" >&2
-	@OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 2 -q
+	@OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -q
 
 lint: $(READY)  ## check style and likely bugs
 	@$(BIN)/ruff check .
@@ -61,7 +61,7 @@ format: $(READY)  ## put the code into the one format
 	@$(BIN)/ruff format .
 
 bench: $(READY)  ## measure speed and memory (not part of the tests)
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+	@$(BIN)/python benchmarks/run.py
 
 clean:  ## remove what commands have made here, the environment excepted
 	@rm -rf build dist out demo-report .pytest_cache .ruff_cache .hypothesis src/*.egg-info

@@ -32,7 +32,14 @@ MAY_IMPORT["app"] = {*MAY_IMPORT, "parallel"}
 
 #: heavy package -> files or folders that may import it
 HOMES = {
-    "torch": ("models/surveylm.py", "models/beliefs.py", "models/margins.py", "models/encoder.py", "training/"),
+    "torch": (
+        "models/surveylm.py",
+        "models/beliefs.py",
+        "models/margins.py",
+        "models/encoder.py",
+        "models/threads.py",
+        "training/",
+    ),
     "transformers": ("models/encoder.py", "models/surveylm.py", "training/"),
     "sentence_transformers": (),
     "sklearn": ("scrutiny/",),

@@ -61,7 +61,7 @@ def test_a_limit_on_threads_reaches_the_numerical_libraries():
     assert environ["OMP_NUM_THREADS"] == environ["POLARS_MAX_THREADS"] == "3"
 
 
-def test_no_limit_leaves_the_environment_as_it_is():
+def test_without_a_limit_the_number_of_threads_stays_as_it_is_and_waiting_threads_sleep():
     environ = {"OMP_NUM_THREADS": "1"}
     limit_threads(None, environ)
-    assert environ == {"OMP_NUM_THREADS": "1"}
+    assert environ == {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}

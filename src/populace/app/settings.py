@@ -51,6 +51,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
 def limit_threads(threads: int | None, environ: MutableMapping[str, str] | None = None) -> None:
     """Tell the numerical libraries how many threads to start; they read this when they are first imported."""
     environ = os.environ if environ is None else environ
+    # threads that wait should sleep, not spin: on a busy machine spinning costs more than all the work
+    environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if threads is not None:
         for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS", "RAYON_NUM_THREADS"):
             environ[variable] = str(threads)

@@ -30,6 +30,8 @@ JITTER = 1e-6
 class _View:
     """One block of beliefs seen along a question's directions."""
 
+    #: (n, K) choice shares averaged over the nodes
+    expected: torch.Tensor
     #: (n, K, J) choice shares at the nodes
     shares: torch.Tensor
     #: (n, r, J) nodes
@@ -58,8 +60,8 @@ class Beliefs:
         """(rows, K) probability of every option under each respondent's belief."""
         if not self.n:
             return np.zeros((0, len(choice.margin)))
-        terms, views = self._seen(choice)
-        shares = torch.cat([terms.predict(view) for view in views])[: self.n].double().numpy()
+        _, views = self._seen(choice)
+        shares = np.concatenate([view.expected.numpy() for view in views], dtype=np.float64)[: self.n]
         shares = shares if rows is None else shares[rows]
         return shares / shares.sum(1, keepdims=True)
 
@@ -107,7 +109,7 @@ class _Terms:
         nodes = centre[:, :, None] + self._offsets(spread)
         # options before nodes: the softmax then runs along whole rows of nodes
         shares = torch.softmax(self._pull(nodes) + self.intercepts, 1)
-        return _View(shares, nodes, centre, spread, reach)
+        return _View(shares @ self.weights, shares, nodes, centre, spread, reach)
 
     def _pull(self, nodes: torch.Tensor) -> torch.Tensor:
         """(n, K, J) slopes times nodes."""
@@ -119,10 +121,6 @@ class _Terms:
             return self.points * spread.clamp(min=JITTER).sqrt()
         root = torch.linalg.cholesky(spread + JITTER * torch.eye(len(self.directions)))
         return root @ self.points
-
-    def predict(self, view: _View) -> torch.Tensor:
-        """(n, K) shares averaged over the nodes."""
-        return view.shares @ self.weights
 
     def update(self, view: _View, mean: torch.Tensor, cov: torch.Tensor, chosen: torch.Tensor) -> None:
         """Moment matching in place; rows with chosen < 0 stay as they are."""

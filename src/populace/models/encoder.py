@@ -14,6 +14,7 @@ import hashlib
 import importlib.util
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -244,5 +245,8 @@ class _VectorCache:
                 "CREATE TABLE IF NOT EXISTS vectors (digest BLOB PRIMARY KEY, vectors BLOB NOT NULL) WITHOUT ROWID"
             )
 
-    def _open(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.path, timeout=60)
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """A connection whose changes are committed, and which is closed, at the end."""
+        with closing(sqlite3.connect(self.path, timeout=60)) as db, db:
+            yield db

@@ -15,6 +15,7 @@ from threading import Barrier
 from typing import Any
 
 import torch
+from threadpoolctl import ThreadpoolController
 
 
 def in_threads(function: Callable[[Any], Any], pieces: Iterable[Any]) -> list[Any]:
@@ -24,9 +25,16 @@ def in_threads(function: Callable[[Any], Any], pieces: Iterable[Any]) -> list[An
         return [function(piece) for piece in pieces]
     torch.set_num_threads(1)
     try:
-        return [function(pieces[0])] if len(pieces) == 1 else list(_pool(threads).map(function, pieces))
+        with _numpy_threads().limit(limits=1, user_api="blas"):
+            return [function(pieces[0])] if len(pieces) == 1 else list(_pool(threads).map(function, pieces))
     finally:
         torch.set_num_threads(threads)
+
+
+@cache
+def _numpy_threads() -> ThreadpoolController:
+    """The threads of numpy's own matrix library, which wait for work by spinning."""
+    return ThreadpoolController()
 
 
 @cache
