@@ -31,7 +31,8 @@ def machine(size: int) -> dict[str, float]:
     for name, kind in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
         left, right = torch.rand(size, size).to(kind), torch.rand(size, size).to(kind)
         rates[f"{name}_gflops"] = 2 * size**3 / best(lambda a=left, b=right: a @ b) / 1e9
-    return {"processors": os.cpu_count() or 1, "threads": torch.get_num_threads(), **rates}
+    busy = {"load_average": os.getloadavg()[0]} if hasattr(os, "getloadavg") else {}
+    return {"processors": os.cpu_count() or 1, "threads": torch.get_num_threads(), **busy, **rates}
 
 
 def encoder(questions: int, rate: float) -> dict[str, float]:
@@ -71,12 +72,17 @@ def answers(people: int, questions: int, rate: float) -> dict[str, float]:
     # in turn, so that a busy minute does not fall on one of them alone
     rounds = [{name: once(panel) for name, panel in panels.items()} for _ in range(4)]
     seconds = {name: min(times[name] for times in rounds) for name in panels}
+    began = time.process_time()
+    panels["whole"]()
+    processor = time.process_time() - began
     work = 4 * model.parameters.width**2  # belief along a direction, and its update, for one direction
     return {
         "people": people,
         "questions": questions,
         "seconds": seconds["whole"],
         "answers_per_second": people * questions / seconds["whole"],
+        # all threads together, and without what other programs took
+        "answers_per_processor_second": people * questions / processor,
         "share_of_matrix_rate": people * questions * work / seconds["whole"] / 1e9 / rate,
         # 1 = twice as many take twice as long
         "respondents_ratio": seconds["whole"] / seconds["half the people"] / 2,
@@ -134,14 +140,14 @@ def command(people: int, questions: int, again: bool = True) -> dict[str, float]
 
 
 def start_up() -> dict[str, float]:
-    """Seconds of `populace --help`, and of the two imports that no command can do without once it reads a text."""
-    bert = "from transformers.models.bert.modeling_bert import BertModel"
+    """Seconds of `populace --help`, and of what no command can do without once it asks a model."""
+    model = "from populace.models.library import load_model; load_model('default')"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         return {
             "help_seconds": min(run_python(["-m", "populace", "--help"], folder)[0] for _ in range(5)),
-            "import_torch_seconds": min(run_python(["-c", "import torch"], folder)[0] for _ in range(2)),
-            "import_encoder_seconds": min(run_python(["-c", f"import torch; {bert}"], folder)[0] for _ in range(2)),
+            "import_torch_seconds": min(run_python(["-c", "import torch"], folder)[0] for _ in range(3)),
+            "open_model_seconds": min(run_python(["-c", model], folder)[0] for _ in range(3)),
         }
 
 

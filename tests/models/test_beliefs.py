@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 
-from populace.models.beliefs import Beliefs
+from populace.models import beliefs as module
+from populace.models.beliefs import BLOCK, PENDING, Beliefs
 from populace.models.choice import choice_from_effects, choice_from_loadings, ordered_scores
 
 WIDTH = 6
@@ -77,10 +79,11 @@ def test_answers_drawn_one_after_another_keep_the_margin_and_the_joint_distribut
 
 def test_a_respondent_gets_the_same_numbers_in_any_batch():
     random = np.random.default_rng(6)
-    questions = [scale(0.5, 7, i % WIDTH) for i in range(4)] + [nominal(i) for i in range(3)]
+    questions = [scale(0.5, 7, i % WIDTH) for i in range(2 * PENDING)] + [nominal(i) for i in range(5)]
     answers = [random.integers(0, len(q.margin), 700) for q in questions]
     everyone, few = Beliefs(700, WIDTH), Beliefs(37, WIDTH)
     rows = random.permutation(700)[:37]
+    answers[3][rows] = answers[PENDING + 1][rows] = -1
     for question, chosen in zip(questions, answers, strict=True):
         assert (everyone.ask(question)[rows] == few.ask(question)).all()
         everyone.tell(question, chosen)
@@ -93,3 +96,44 @@ def test_rows_can_be_asked_and_told_alone():
     asked = beliefs.ask(scale(0.8), np.array([2, 3]))
     assert asked.shape == (2, 5)
     assert asked[1, 4] > asked[0, 4]
+
+
+def after(questions, answers):
+    """What people say next, having given these answers."""
+    beliefs = Beliefs(len(answers[0]), WIDTH)
+    for question, chosen in zip(questions, answers, strict=True):
+        beliefs.ask(question)
+        beliefs.tell(question, chosen)
+    return beliefs.ask(scale(0.7))
+
+
+@pytest.fixture
+def interview():
+    random = np.random.default_rng(7)
+    questions = [nominal(i) if i % 3 == 0 else scale(0.4, 5, i % WIDTH) for i in range(12)]
+    return questions, [random.integers(-1, len(q.margin), BLOCK + 5) for q in questions]
+
+
+def test_when_covariances_are_brought_up_to_date_does_not_matter(interview, monkeypatch):
+    usual = after(*interview)
+    for pending in (3, 100):
+        monkeypatch.setattr(module, "PENDING", pending)
+        assert after(*interview) == pytest.approx(usual, abs=1e-6)
+
+
+def test_what_is_not_kept_between_asking_and_telling_is_found_again(interview, monkeypatch):
+    usual = after(*interview)
+    monkeypatch.setattr(module, "KEPT", 0)
+    assert (after(*interview) == usual).all()
+
+
+def test_a_belief_only_gets_narrower(interview):
+    """The likelihood of a choice is log-concave."""
+    questions, answers = interview
+    beliefs = Beliefs(len(answers[0]), WIDTH)
+    before = np.ones(WIDTH)
+    for question, chosen in zip(questions, answers, strict=True):
+        beliefs.tell(question, np.maximum(chosen, 0))
+        now = beliefs._blocks[0].along(torch.eye(WIDTH)).diagonal(dim1=1, dim2=2).numpy()
+        assert (now <= before + 1e-4).all()
+        before = now

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from populace.models.choice import (
     choice_from_effects,
     choice_from_loadings,
+    grid,
     intercepts_of,
+    longest_loading,
     nominal_scores,
     ordered_scores,
     slope_of,
@@ -24,15 +26,62 @@ def shares_of(choice, z):
     return powers / powers.sum(1, keepdims=True)
 
 
-@given(st.lists(st.floats(0.02, 1), min_size=2, max_size=9), st.floats(0, 0.6))
-@settings(max_examples=20, deadline=None)
-def test_the_population_keeps_its_margin_whatever_the_loading(raw, loading):
-    """Up to moderate loadings; the quadrature of very steep slopes is coarser, see the log."""
+def nearly_exact_shares(choice):
+    """(K,) shares of the population by a rule far finer than any in use, for a single direction."""
+    z = np.linspace(-8, 8, 4001)
+    weights = np.exp(-(z**2) / 2)
+    return weights / weights.sum() @ shares_of(choice, z[:, None] * choice.directions)
+
+
+@given(st.lists(st.floats(0.001, 1), min_size=2, max_size=9), st.floats(0, 1))
+@settings(max_examples=60, deadline=None)
+def test_the_population_keeps_its_margin_whatever_the_loading(raw, part):
     margin = np.array(raw) / np.sum(raw)
     scores = ordered_scores(margin, np.zeros(len(margin), bool))
+    loading = part * longest_loading(margin, scores[:, 0])
     choice = choice_from_loadings(margin, scores, np.array([[loading, 0.0, 0.0]]))
-    z = np.random.default_rng(0).normal(size=(20_000, 3))
-    assert shares_of(choice, z).mean(0) == pytest.approx(choice.margin, abs=0.015)
+    assert nearly_exact_shares(choice) == pytest.approx(margin, abs=0.002)
+    points, weights = grid(choice.nodes)
+    assert weights @ shares_of(choice, points * choice.directions) == pytest.approx(margin, abs=0.002)
+
+
+@pytest.mark.parametrize("size", [0.1, 0.5, 2.0])
+@pytest.mark.parametrize("options", [3, 4, 6])
+def test_a_list_keeps_its_margin_too_however_far_apart_its_people_are(options, size):
+    random = np.random.default_rng(options)
+    margin = random.dirichlet(np.full(options, 2.0))
+    choice = choice_from_effects(margin, size * random.normal(size=(options, 5)), False, np.zeros(options, bool))
+    z = random.normal(size=(200_000, 5))
+    z = np.concatenate([z, -z])
+    assert shares_of(choice, z).mean(0) == pytest.approx(choice.margin, abs=0.005)
+    points, weights = grid(choice.nodes)
+    assert weights @ shares_of(choice, points @ choice.directions) == pytest.approx(choice.margin, abs=0.003)
+
+
+@pytest.mark.parametrize("nodes", [(3,), (9,), (65,), (5, 3), (13, 9, 5)])
+def test_nodes_have_mean_zero_and_variance_one(nodes):
+    """So that an answer that says nothing leaves a belief as it was."""
+    points, weights = grid(nodes)
+    assert weights.sum() == pytest.approx(1)
+    assert weights @ points == pytest.approx(np.zeros(len(nodes)), abs=1e-12)
+    assert (points * weights[:, None]).T @ points == pytest.approx(np.eye(len(nodes)), abs=1e-12)
+
+
+def test_steeper_questions_get_more_nodes():
+    margin = np.array([0.5, 0.5])
+    scores = ordered_scores(margin, np.zeros(2, bool))
+    counts = [len(grid(choice_from_loadings(margin, scores, np.array([[x]])).nodes)[1]) for x in (0, 0.3, 0.6, 0.79)]
+    assert counts == sorted(counts)
+    assert counts[0] < 10 < counts[-1] < 100
+
+
+def test_a_question_that_nearly_everybody_answers_alike_can_be_as_steep_as_it_may():
+    """Where Newton's method starts matters here: from the logarithms of the shares it does not arrive."""
+    margin = np.array([0.0011, 0.0008, 0.9947, 0.0002, 0.0032])
+    scores = ordered_scores(margin, np.zeros(5, bool))
+    loading = 0.8 * longest_loading(margin, scores[:, 0])
+    choice = choice_from_loadings(margin, scores, np.array([[loading]]))
+    assert nearly_exact_shares(choice) == pytest.approx(margin, abs=0.001)
 
 
 def test_the_covariance_of_score_and_direction_is_the_loading():

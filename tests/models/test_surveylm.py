@@ -31,7 +31,7 @@ def test_every_option_gets_a_probability_and_they_sum_to_one(shipped, prompt):
 def test_what_somebody_said_changes_what_they_will_say(shipped):
     session = shipped.open(2, [Told(PARTY, np.array([0, 4]))])
     obama = session.ask(VOTE)[:, 0]
-    assert obama[0] - obama[1] > 0.2
+    assert obama[0] - obama[1] > 0.15
 
 
 def test_unrelated_questions_hardly_move(shipped):
@@ -69,13 +69,31 @@ def test_a_damaged_cache_is_started_anew(tmp_path):
     assert load_model("default", tmp_path / "texts.sqlite").open(1).ask(SNACK).shape == (1, 4)
 
 
-def test_a_reversed_scale_points_the_other_way(shipped):
-    """Not exactly: options are read in the order shown. See the log for how far apart the two readings are."""
+def told_and_asked(model, prompt, chosen):
+    """Shares of `prompt` in the order shown, and of VOTE among people who chose the option worded `chosen`."""
+    session = model.open(1)
+    shares = session.ask(prompt)[0]
+    session.tell(prompt, np.array([prompt.options.index(chosen)]))
+    return shares, session.ask(VOTE)[0]
+
+
+def test_a_scale_and_its_reverse_are_mirror_images(shipped):
     text = "Immigrants increase crime rates. Do you agree or disagree?"
-    forth, back = (shipped.choice(Prompt(text, options, True)) for options in (AGREE, AGREE[::-1]))
-    towards = [c.slopes[-1, 0] * c.directions[0] - c.slopes[0, 0] * c.directions[0] for c in (forth, back)]
-    cosine = towards[0] @ towards[1] / (np.linalg.norm(towards[0]) * np.linalg.norm(towards[1]))
-    assert cosine < -0.3
+    forth, back = (Prompt(text, options, True) for options in (AGREE, AGREE[::-1]))
+    shares, vote = told_and_asked(shipped, forth, "Strongly agree")
+    mirrored, same_vote = told_and_asked(shipped, back, "Strongly agree")
+    assert mirrored == pytest.approx(shares[::-1], abs=1e-6)
+    assert same_vote == pytest.approx(vote, abs=1e-5)
+
+
+def test_the_order_of_a_list_changes_nothing(shipped):
+    labels = ("Tea", "Coffee", "Milk", "Juice")
+    shares, vote = told_and_asked(shipped, Prompt("What do you drink at breakfast?", labels), "Milk")
+    turned = (2, 0, 3, 1)
+    other = Prompt("What do you drink at breakfast?", tuple(labels[k] for k in turned))
+    shuffled, same_vote = told_and_asked(shipped, other, "Milk")
+    assert shuffled == pytest.approx(shares[list(turned)], abs=1e-6)
+    assert same_vote == pytest.approx(vote, abs=1e-5)
 
 
 def test_an_interval_holds_its_distribution(shipped):
@@ -91,7 +109,7 @@ def test_a_question_met_in_training_is_surer_than_a_new_one(shipped):
         "if... The woman wants it for any reason?",
         ("yes", "no"),
     )
-    assert shipped.origin(known) == "known"
+    assert shipped.origin(known) == shipped.origin(Prompt(known.text, known.options[::-1])) == "known"
     assert shipped.origin(SNACK) == "text"
     assert shipped.people_behind(known) > shipped.people_behind(SNACK)
 

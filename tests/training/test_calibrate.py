@@ -16,5 +16,5 @@ def test_the_number_of_pseudo_people_is_recovered():
 
 def test_perfect_predictions_count_as_many_people_and_wild_ones_as_few():
     predicted = [np.array([0.3, 0.7])] * 50
-    assert people_for_coverage(predicted, predicted) == pytest.approx(2000)
+    assert people_for_coverage(predicted, predicted) == pytest.approx(2500)
     assert people_for_coverage(predicted, [np.array([1.0, 0.0])] * 50) == pytest.approx(1)

@@ -29,7 +29,7 @@ def exact(loadings):
 def test_correlations_are_those_of_the_answers_both_people_gave():
     positions = np.array([[0, 4], [4, 0], [2, -1], [-1, 2], [1, 3], [3, 1]] * 20)
     prompts = [Prompt("x", FIVE, True), Prompt("y", FIVE, True)]
-    columns = columns_of(prompts, [np.full(5, 0.2)] * 2)
+    columns = columns_of(prompts, [np.full(5, 0.2)] * 2, with_bends=False)
     found = correlate(positions, columns)
     scores = (np.arange(5) - 2) / np.sqrt(2)
     both = positions[(positions >= 0).all(1)]

@@ -48,7 +48,7 @@ def test_a_trained_folder_can_be_asked(trained):
 def test_it_learned_what_goes_with_what(trained):
     model = load_model(trained)
     answers = ("Disagree", "Neither", "Agree")
-    first, same, opposite = (Prompt(f"{WORDINGS[q]} Do you agree?", answers, True) for q in (0, 2, 1))
+    first, same, opposite = (Prompt(f"{WORDINGS[q]} Do you agree?", answers, True) for q in (0, 4, 1))
     session = model.open(2)
     session.tell(first, np.array([0, 2]))
     assert session.ask(same)[1, 2] > session.ask(same)[0, 2] + 0.1
@@ -75,10 +75,10 @@ def test_another_seed_gives_other_weights(folder, trained):
 def test_a_training_that_was_stopped_goes_on_to_the_same_model(folder, trained, monkeypatch):
     real = module.train_margin_tower
 
-    def stops_at_the_second(records, vectors, weights, seed, *rest):
+    def stops_at_the_second(records, inputs, seed, *rest):
         if seed == 1:
             raise KeyboardInterrupt
-        return real(records, vectors, weights, seed, *rest)
+        return real(records, inputs, seed, *rest)
 
     monkeypatch.setattr(module, "train_margin_tower", stops_at_the_second)
     with pytest.raises(KeyboardInterrupt):
@@ -87,7 +87,7 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_model(folder, trained, 
     with pytest.raises(JournalError, match="add --resume"):
         run(folder, folder / "stopped")
     trained_again = []
-    monkeypatch.setattr(module, "train_margin_tower", lambda *a: trained_again.append(a[3]) or real(*a))
+    monkeypatch.setattr(module, "train_margin_tower", lambda *a: trained_again.append(a[2]) or real(*a))
     resumed = run(folder, folder / "stopped", resume=True)
     assert trained_again == [1]
     assert read_card(resumed)["hash"] == read_card(trained)["hash"]
@@ -119,7 +119,9 @@ def test_margin_files_are_read_and_bad_lines_named(tmp_path):
     path = tmp_path / "questions.jsonl"
     path.write_text(json.dumps(line) + "\n")
     (record,) = read_margins(tmp_path)
-    assert record.counts[1990].tolist() == [30, 90]
+    assert record.prompt.options == ("No", "Yes")
+    assert record.counts[1990].tolist() == [90, 30]
+    assert read_margins(tmp_path, until=1989) == []
     path.write_text(json.dumps(line) + "\n{}\n")
     with pytest.raises(DataError, match="line 2"):
         read_margins(tmp_path)

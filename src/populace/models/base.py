@@ -35,6 +35,10 @@ class Prediction:
     low: np.ndarray
     #: (K,) upper end of the 90 % interval
     high: np.ndarray
+    #: number of people whose answers would tell as much, None where a model does not say
+    people: float | None = None
+    #: so unsure that the numbers should not be used
+    do_not_use: bool = False
 
 
 class Session(Protocol):

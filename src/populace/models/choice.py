@@ -18,15 +18,21 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
+from statistics import NormalDist
 
 import numpy as np
 
 #: directions kept for a nominal question; more adds cost and little fit
 MOST_DIRECTIONS = 3
-#: nodes of the Gauss-Hermite rule by number of directions (1, 2, 3): accuracy against size of the product grid
-NODES = {1: 17, 2: 5, 3: 4}
-#: slopes at which the loading-slope relation is tabulated
-SLOPES = np.concatenate([np.linspace(0, 2, 17), np.linspace(2.25, 7, 20)])
+#: slopes at which the loading-slope relation is tabulated; most questions need only the gentle ones
+GENTLE, STEEP = np.linspace(0, 2, 17), np.linspace(2.25, 7, 20)
+#: steepest step from one option to the next (log odds per standard deviation): by then an answer is a cut through its
+#: direction for all that can be told, and its loading within .5 % of the largest there is
+STEEPEST_STEP = 24.0
+#: largest range of slopes along each of 2 or 3 directions: steeper ones would need thousands of nodes
+STEEPEST_RANGE = {1: math.inf, 2: 8.0, 3: 5.0}
+#: steps of Newton's method at most; five to ten are usual
+MOST_STEPS = 50
 #: a share below this is raised to it before logarithms, so that no option is impossible
 SMALLEST_SHARE = 1e-4
 
@@ -43,16 +49,39 @@ class Choice:
     slopes: np.ndarray
     #: (K,) intercepts that keep the margin
     intercepts: np.ndarray
+    #: nodes along every direction that integrate it well enough, see `grid`
+    nodes: tuple[int, ...]
 
 
 @cache
-def grid(directions: int) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes (J, r) and weights (J,) that integrate over r independent standard normals (Gauss-Hermite product)."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES[directions])
-    weights = weights / weights.sum()
-    points = np.stack(np.meshgrid(*[nodes] * directions, indexing="ij"), -1).reshape(-1, directions)
-    shares = np.prod(np.stack(np.meshgrid(*[weights] * directions, indexing="ij"), -1).reshape(-1, directions), 1)
-    return points, shares
+def grid(nodes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Points (J, r) and weights (J,) that integrate over r independent standard normals.
+
+    A product of evenly spaced nodes weighted by the normal density, stretched to variance one. For a smooth step of
+    slope a the error falls like exp(-2 pi^2 / (a h)) with the distance h of the nodes (Trefethen and Weideman 2014,
+    SIAM Review 56), where the nodes of Gauss and Hermite are too far apart in the middle and wasted outside. Of a
+    product the corners, which hold next to nothing, are left away.
+    """
+    widest = 4.0 if len(nodes) == 1 else 3.5
+    axes = [_even_nodes(count, min(1.3 * math.sqrt(count - 1), widest)) for count in nodes]
+    points = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, len(nodes))
+    points = points[np.linalg.norm(points, axis=1) <= max(axis[-1] for axis in axes) + 0.3]
+    weights = np.exp(-(points**2).sum(1) / 2)
+    weights /= weights.sum()
+    return points / np.sqrt(weights @ points**2), weights
+
+
+def _even_nodes(count: int, farthest: float) -> np.ndarray:
+    return np.linspace(-farthest, farthest, count)
+
+
+def nodes_for(steepness: np.ndarray) -> tuple[int, ...]:
+    """Nodes along each of r directions for steps of (r,) steepness (slope of log odds per standard deviation).
+
+    An odd number each; shares are then right to .0005 along one direction and to .002 along several.
+    """
+    wanted = 2.5 * steepness + 5 if len(steepness) == 1 else 2 * steepness + 2.6
+    return tuple(max(3, 2 * math.ceil((each - 1) / 2) + 1) for each in wanted)
 
 
 def ordered_scores(margin: np.ndarray, missing: np.ndarray) -> np.ndarray:
@@ -62,6 +91,20 @@ def ordered_scores(margin: np.ndarray, missing: np.ndarray) -> np.ndarray:
     centred = np.where(missing, 0.0, steps - (weight @ steps) / weight.sum())
     spread = np.sqrt(weight @ centred**2)
     return (centred / max(spread, 1e-6))[:, None]
+
+
+def bend_scores(margin: np.ndarray, missing: np.ndarray) -> np.ndarray:
+    """(K, 1) standardised scores of the ends of a scale against its middle, uncorrelated with the equal steps.
+
+    Some people take to the ends of any scale and some to the middle. Missing options score 0 and do not count; all
+    are 0 where answers leave no room for a bend.
+    """
+    steps = ordered_scores(margin, missing)[:, 0]
+    weight = np.where(missing, 0.0, margin) / margin[~missing].sum()
+    bent = steps**2 - weight @ steps**2
+    bent = np.where(missing, 0.0, bent - (weight @ (bent * steps)) / max(weight @ steps**2, 1e-9) * steps)
+    spread = np.sqrt(margin @ bent**2)
+    return (bent / spread if spread > 1e-3 else np.zeros_like(bent))[:, None]
 
 
 def nominal_scores(margin: np.ndarray, effects: np.ndarray) -> np.ndarray:
@@ -92,7 +135,20 @@ def choice_from_loadings(margin: np.ndarray, scores: np.ndarray, loadings: np.nd
     slopes = scores * np.array([slope_of(size, margin, scores[:, r]) for r, size in enumerate(sizes)])
     if len(sizes) > 1:
         directions, slopes = _orthonormal(directions, slopes)
-    return Choice(margin, directions, slopes, intercepts_of(margin, slopes))
+        slopes = slopes * np.minimum(1, STEEPEST_RANGE[len(sizes)] / np.maximum(np.ptp(slopes, axis=0), 1e-9))
+    intercepts = intercepts_of(margin, slopes)
+    return Choice(margin, directions, slopes, intercepts, nodes_for(_steepness(slopes, intercepts)))
+
+
+def _steepness(slopes: np.ndarray, intercepts: np.ndarray) -> np.ndarray:
+    """(r,) steepest place along every direction: twice the largest spread of the slopes of options in competition.
+
+    Two options a apart in slope are a logistic step of slope a; many options in a row are many gentle steps.
+    """
+    points, _ = grid(_fine(slopes[None]))
+    shares = _softmax(intercepts + points @ slopes.T)
+    spread = shares @ slopes**2 - (shares @ slopes) ** 2
+    return 2 * np.sqrt(np.maximum(spread, 0).max(0))
 
 
 def _orthonormal(directions: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -104,7 +160,10 @@ def _orthonormal(directions: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray
 
 def slope_of(loading: float, margin: np.ndarray, scores: np.ndarray) -> float:
     """Slope at which the standardised score has covariance `loading` with its direction (0 <= loading < 1)."""
-    return float(np.interp(loading, np.maximum.accumulate(_reached(margin, scores)), SLOPES))
+    slopes, reached = _curve(margin, scores, GENTLE)
+    if loading > reached[-1]:
+        slopes, reached = _curve(margin, scores, np.concatenate([GENTLE[-1:], STEEP]))
+    return float(np.interp(loading, np.maximum.accumulate(reached), slopes))
 
 
 def longest_loading(margin: np.ndarray, scores: np.ndarray) -> float:
@@ -113,7 +172,7 @@ def longest_loading(margin: np.ndarray, scores: np.ndarray) -> float:
     Few options cannot follow a continuous direction closely: two equal shares reach about .79 (the square root of
     2 / pi in the limit), seven options .95.
     """
-    return float(_reached(margin, scores).max())
+    return float(_curve(margin, scores, STEEP[-1:])[1][0])
 
 
 def hermite_coefficients(loading: float, margin: np.ndarray, scores: np.ndarray, terms: int) -> np.ndarray:
@@ -123,47 +182,61 @@ def hermite_coefficients(loading: float, margin: np.ndarray, scores: np.ndarray,
     first coefficient is the loading.
     """
     slope = slope_of(loading, margin, scores)
-    nodes, weights = np.polynomial.hermite_e.hermegauss(41)
-    weights = weights / weights.sum()
-    logits = intercepts_of(margin, slope * scores[:, None]) + nodes[:, None] * slope * scores
+    # far out, because high powers live there
+    points = _even_nodes(121, 7.5)
+    weights = np.exp(-(points**2) / 2)
+    logits = intercepts_of(margin, slope * scores[:, None]) + points[:, None] * slope * scores
     expected = _softmax(logits) @ scores
-    basis = np.polynomial.hermite_e.hermevander(nodes, terms)[:, 1:]
-    return (weights * expected) @ basis / np.sqrt([math.factorial(h) for h in range(1, terms + 1)])
+    basis = np.polynomial.hermite_e.hermevander(points, terms)[:, 1:]
+    return (weights / weights.sum() * expected) @ basis / np.sqrt([math.factorial(h) for h in range(1, terms + 1)])
 
 
-def _reached(margin: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Covariance of the score with its direction at every slope of the table."""
-    points, weights = grid(1)
-    slopes = scores[None, :] * SLOPES[:, None]
-    intercepts = intercepts_of(margin, slopes[:, :, None], len(SLOPES))
-    logits = intercepts[:, None, :] + points[None] * slopes[:, None, :]
-    return _softmax(logits) @ scores @ (weights * points[:, 0])
+def _curve(margin: np.ndarray, scores: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Slopes, made gentler where their steepest step would be too steep, and the loading reached at each."""
+    step = max(float(np.diff(np.sort(scores)).max()), 1e-9)
+    slopes = slopes * min(1.0, STEEPEST_STEP / step / STEEP[-1])
+    stacked = slopes[:, None, None] * scores[:, None]
+    points, weights = grid(_fine(stacked))
+    logits = intercepts_of(margin, stacked, len(slopes))[:, None, :] + points[None] * stacked[:, None, :, 0]
+    return slopes, _softmax(logits) @ scores @ (weights * points[:, 0])
+
+
+def _fine(stacked: np.ndarray) -> tuple[int, ...]:
+    """Nodes that are enough for all of (batch, K, r) slopes, whatever the intercepts."""
+    return nodes_for(np.ptp(stacked, axis=1).max(0))
 
 
 def intercepts_of(margin: np.ndarray, slopes: np.ndarray, batch: int | None = None) -> np.ndarray:
     """Intercepts with E_z softmax(b + slopes z) = margin, z standard normal; slopes (K, r) or (batch, K, r).
 
-    A few rounds of b <- b + log(margin) - log(E softmax), which always moves the right way, then Newton steps, since
-    the rounds alone crawl when slopes are steep.
+    Newton's method on a convex function: E log sum exp(b + slopes z) - margin . b.
     """
     stacked = slopes if batch else slopes[None]
-    points, weights = grid(stacked.shape[2])
+    margin = margin / margin.sum()  # stored shares are rounded, and only shares that sum to one can be reached
+    points, weights = grid(_fine(stacked))
     pull = points @ stacked.transpose(0, 2, 1)
-    # exp(b + pull) is the product of its exponentials: none need be taken anew in a round
-    pulled = np.exp(pull - pull.max(-1, keepdims=True))
-    odds = np.tile(margin, (len(stacked), 1))
-    for _ in range(6):
-        total = pulled @ odds[:, :, None]
-        odds *= margin / (odds * (pulled.transpose(0, 2, 1) @ (weights[:, None] / total))[:, :, 0])
-    for _ in range(15):
-        each = odds[:, None, :] * pulled
-        each /= each.sum(-1, keepdims=True)
+    intercepts = np.log(np.maximum(margin, SMALLEST_SHARE)) + _cuts(margin, stacked)
+    for _ in range(MOST_STEPS):
+        each = _softmax(intercepts[:, None, :] + pull)
         shares = weights @ each
         if np.abs(shares - margin).max() < 1e-9:
             break
-        odds *= np.exp(_newton_step(margin - shares, each, shares, weights))
-    intercepts = np.log(odds)
+        intercepts += _newton_step(margin - shares, each, shares, weights)
     return intercepts if batch else intercepts[0]
+
+
+def _cuts(margin: np.ndarray, stacked: np.ndarray) -> np.ndarray:
+    """(batch, K) where to start: intercepts of answers that are cuts through a single direction, zero for several."""
+    if stacked.shape[2] > 1:
+        return np.zeros(stacked.shape[:2])
+    order = np.argsort(stacked[-1, :, 0], kind="stable")
+    below = np.clip(np.cumsum(margin[order])[:-1], 1e-12, 1 - 1e-12)
+    # not scipy's: importing it takes longer than all the questions of a survey
+    cuts = np.array([NormalDist().inv_cdf(share) for share in below])
+    steps = -np.diff(stacked[:, order, 0], axis=1) * cuts
+    out = np.zeros(stacked.shape[:2])
+    out[:, order[1:]] = np.cumsum(steps, axis=1)
+    return out
 
 
 def _newton_step(gap: np.ndarray, each: np.ndarray, shares: np.ndarray, weights: np.ndarray) -> np.ndarray:

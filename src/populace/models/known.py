@@ -17,7 +17,7 @@ from populace.prompts.prompt import Prompt
 
 def key_of(prompt: Prompt) -> int:
     """64-bit digest of wording and options; case, spacing and punctuation do not matter."""
-    words = "\0".join(_plain(part) for part in (prompt.text, *prompt.options))
+    words = "\0".join(plain(part) for part in (prompt.text, *prompt.options))
     return int.from_bytes(hashlib.sha256(words.encode()).digest()[:8], "big", signed=True)
 
 
@@ -26,7 +26,8 @@ def scale_key(options: Sequence[str]) -> int:
     return key_of(Prompt("", tuple(options)))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Wording without case, punctuation and spacing."""
     return " ".join(re.findall(r"[^\W_]+|[+\-–<>$%]", text.lower()))
 
 
@@ -70,6 +71,16 @@ class KnownQuestions:
         none = np.zeros(0, np.float32)
         start = np.zeros(1, np.int32)
         return cls(np.zeros(0, np.int64), start, none, start, np.zeros((0, width), np.float16))
+
+    def joined(self, other: KnownQuestions) -> KnownQuestions:
+        """Both tables in one; of a question in both, what the other says counts."""
+        return KnownQuestions(
+            np.concatenate([self.keys, other.keys]),
+            np.concatenate([self.option_start, other.option_start[1:] + self.option_start[-1]]),
+            np.concatenate([self.margins, other.margins]),
+            np.concatenate([self.column_start, other.column_start[1:] + self.column_start[-1]]),
+            np.concatenate([self.loadings, other.loadings]),
+        )
 
     def __len__(self) -> int:
         return len(self.keys)

@@ -19,18 +19,24 @@ import torch
 from populace.errors import ModelError
 from populace.models.base import Prediction, Told
 from populace.models.beliefs import Beliefs
-from populace.models.choice import Choice, choice_from_effects, choice_from_loadings, ordered_scores
-from populace.models.columns import one_axis
+from populace.models.choice import Choice, choice_from_effects, choice_from_loadings
+from populace.models.columns import axis_scores, column_count, one_axis
+from populace.models.doubt import Doubt, Guess
 from populace.models.encoder import RECIPE, WEIGHTS_SHA256, QuestionVectors, TextEncoder
 from populace.models.known import KnownQuestions, scale_key
-from populace.models.margins import MarginTower, predict_margins
-from populace.models.nearby import NearbyMargins
+from populace.models.margins import MarginTower, Reduction, predict_margins, reduced
+from populace.models.nearby import NearbyMargins, ordered, scale_of
 from populace.models.textmap import TextMap
 from populace.models.threads import in_threads
+from populace.prompts.canonical import canonical
 from populace.prompts.prompt import Prompt
 
 #: name in cards
 KIND = "surveylm"
+#: a prediction whose shares are expected to be further off than this, root mean square, should not be used
+MOST_ERROR = 0.2
+#: key among the scales of the average share of an option outside the scale
+OUTSIDE = 0
 
 
 @dataclass(frozen=True)
@@ -41,12 +47,8 @@ class Dials:
     known: float = 1.0
     #: factor on loadings read from text
     text: float = 1.0
-    #: margins of unseen questions: a Dirichlet with this many pseudo-people around the expected shares
-    text_people: float = 5.0
-    #: the same for questions met in training
+    #: margins of questions met in training: a Dirichlet with this many pseudo-people around the expected shares
     known_people: float = 50.0
-    #: share of the towers in margins of unseen questions; the rest is memory of similar questions
-    tower_share: float = 0.5
     #: how far a loading vector lies from what its text says (mean variance per dimension)
     variance: float = 0.003
 
@@ -55,6 +57,8 @@ class Dials:
 class Parameters:
     """Everything that is learned."""
 
+    #: axes on which the margin towers read
+    reduction: Reduction
     #: ensemble of margin towers
     towers: tuple[MarginTower, ...]
     #: margins of similar training questions
@@ -67,6 +71,8 @@ class Parameters:
     adapted: KnownQuestions
     #: average margin of the training questions on each scale, without loadings
     scales: KnownQuestions
+    #: how guessed margins are mixed, and what they are worth
+    doubt: Doubt
     #: fitted numbers
     dials: Dials = Dials()
 
@@ -108,34 +114,60 @@ class SurveyLM:
         return self._choices[prompt]
 
     def read(self, prompts: Sequence[Prompt]) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Margin (K,) and loadings (columns, width) of every prompt, see models/columns.py."""
-        found = [self._find(prompt) for prompt in prompts]
+        """Margin (K,) and loadings (columns, width) of every prompt, see models/columns.py.
+
+        Everything but a pilot's own questions is read in one order of options and turned back, so that the order
+        shown changes nothing (prompts/canonical.py).
+        """
+        found = [self.parameters.adapted.find(prompt) for prompt in prompts]
+        turned = [canonical(prompt) for prompt, adapted in zip(prompts, found, strict=True) if adapted is None]
+        read = zip(self._read_in_order([prompt for prompt, _ in turned]), turned, strict=True)
+        shown = (as_shown(prompt, order, *numbers) for numbers, (prompt, order) in read)
+        numbers = [next(shown) if adapted is None else adapted for adapted in found]
+        return [(margin, self._widened(loadings)) for margin, loadings in numbers]
+
+    def _read_in_order(self, prompts: Sequence[Prompt]) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Margins and column loadings of prompts in the order of reading."""
+        found = [self._known(prompt) for prompt in prompts]
         texts = iter(self._from_text([p for p, known in zip(prompts, found, strict=True) if known is None]))
-        read = [next(texts) if known is None else known for known in found]
-        return [(margin, self._widened(loadings)) for margin, loadings in read]
+        return [next(texts) if known is None else known for known in found]
 
     def scale_average(self, prompt: Prompt) -> np.ndarray:
-        """(K,) average margin of training questions with the same options, else of all with as many options.
+        """(K,) average margin of training questions with the same scale, else of all scales with as many options.
 
-        What anybody could say without reading the question: a baseline, not a prediction.
+        What anybody could say without reading the question: a baseline, not a prediction. Options outside the scale
+        have what such options have on average.
         """
-        scales, size = self.parameters.scales, len(prompt.options)
-        found = scales.find_key(scale_key(prompt.options), size) or scales.find_key(size, size)
-        return np.full(size, 1 / size) if found is None else found[0] / found[0].sum()
+        read, order = canonical(prompt)
+        outside = np.array(read.missing)
+        aside = float(self.parameters.scales.find_key(OUTSIDE, 2)[0][0])
+        shares = np.where(outside, min(aside, 0.5 / max(outside.sum(), 1)), 0.0)
+        shares[~outside] = (1 - shares.sum()) * self._on_scale_average(read)
+        return (shares / shares.sum())[np.argsort(order)]
+
+    def _on_scale_average(self, read: Prompt) -> np.ndarray:
+        """(S,) the same among the options on the scale, for a prompt in the order of reading."""
+        labels = scale_of(read)
+        if len(labels) < 2:
+            return np.ones(len(labels))
+        found = self.parameters.scales.find_key(scale_key(labels), len(labels))
+        if found is None and ordered(read):
+            found = self.parameters.scales.find_key(len(labels), len(labels))
+        return np.full(len(labels), 1 / len(labels)) if found is None else found[0] / found[0].sum()
 
     def origin(self, prompt: Prompt) -> str:
         """Where a prompt's numbers come from: 'adapted', 'known' or 'text'."""
         if self.parameters.adapted.find(prompt) is not None:
             return "adapted"
-        return "text" if self.parameters.known.find(prompt) is None else "known"
+        return "text" if self._known(canonical(prompt)[0]) is None else "known"
 
-    def _find(self, prompt: Prompt) -> tuple[np.ndarray, np.ndarray] | None:
-        """Margin and column loadings at their final size, or None for new wording."""
-        adapted = self.parameters.adapted.find(prompt)
-        if adapted is not None:
-            return adapted
+    def _known(self, prompt: Prompt) -> tuple[np.ndarray, np.ndarray] | None:
+        """Margin and column loadings of a question met in training, at their final size; None for new wording."""
         known = self.parameters.known.find(prompt)
-        return None if known is None else (known[0], known[1] * self.parameters.dials.known)
+        # the same words may stand on a scale in one survey and in a list in another: then the columns do not fit
+        if known is None or len(known[1]) != column_count(prompt):
+            return None
+        return known[0], known[1] * self.parameters.dials.known
 
     def _from_text(self, prompts: Sequence[Prompt]) -> list[tuple[np.ndarray, np.ndarray]]:
         """Margins and column loadings of prompts with new wording."""
@@ -148,15 +180,37 @@ class SurveyLM:
         return margin, self.text_loadings(prompt, vectors, margin)
 
     def text_margins(self, prompts: Sequence[Prompt], vectors: Sequence[QuestionVectors]) -> list[np.ndarray]:
-        """(K,) shares of every prompt from its words: the towers and the memory of similar questions, mixed."""
-        learned = predict_margins(self.parameters.towers, prompts, vectors)
-        nearby, share = self.parameters.nearby, self.parameters.dials.tower_share
-        remembered = [nearby.shares(v, self.scale_average(p)) for p, v in zip(prompts, vectors, strict=True)]
-        return [share * a + (1 - share) * b for a, b in zip(learned, remembered, strict=True)]
+        """(K,) shares of every prompt, in the order of reading, from its words."""
+        return [self.parameters.doubt.shares(guess) for guess in self.guesses(prompts, vectors)]
+
+    def guesses(self, prompts: Sequence[Prompt], vectors: Sequence[QuestionVectors]) -> list[Guess]:
+        """What towers and memory make of every prompt, in the order of reading."""
+        parameters = self.parameters
+        pairs = list(zip(prompts, vectors, strict=True))
+        inputs = [reduced(parameters.reduction, prompt, own) for prompt, own in pairs]
+        learned = predict_margins(parameters.towers, inputs, [prompt.year for prompt in prompts])
+        return [
+            Guess(p, towers, self._memory(p, v), parameters.nearby.nearest(v))
+            for towers, (p, v) in zip(learned, pairs, strict=True)
+        ]
+
+    def _memory(self, read: Prompt, vectors: QuestionVectors) -> np.ndarray | None:
+        if read.missing.count(False) < 2:
+            return None
+        return self.parameters.nearby.shares(read, vectors, self._on_scale_average(read))
 
     def text_loadings(self, prompt: Prompt, vectors: QuestionVectors, margin: np.ndarray) -> np.ndarray:
         """(columns, d) loadings read from the words, under a given margin."""
         return self.parameters.text.loadings(prompt, vectors, margin) * self.parameters.dials.text
+
+    def loadings_under(self, prompts: Sequence[Prompt], margins: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """(columns, d) loadings read from the words of every prompt under a given margin (K,), as if never met."""
+        turned = [canonical(prompt) for prompt in prompts]
+        vectors = self.encoder.encode([prompt for prompt, _ in turned])
+        out = []
+        for (read, order), own, margin in zip(turned, vectors, margins, strict=True):
+            out.append(as_shown(read, order, margin[order], self.text_loadings(read, own, margin[order]))[1])
+        return out
 
     def _widened(self, loadings: np.ndarray) -> np.ndarray:
         """Zero loadings on the dimensions that a pilot added."""
@@ -179,13 +233,18 @@ class SurveyLM:
         from scipy.special import betaincinv
 
         low, high = (betaincinv(people * shares, people * (1 - shares), q) for q in (0.05, 0.95))
-        return Prediction(shares, np.minimum(low, shares), np.maximum(high, shares))
+        error = float(np.sqrt(np.mean(shares * (1 - shares) / (people + 1))))
+        return Prediction(shares, np.minimum(low, shares), np.maximum(high, shares), people, error > MOST_ERROR)
 
     def people_behind(self, prompt: Prompt) -> float:
-        """Pseudo-people behind a prompt's margin."""
-        dials = self.parameters.dials
-        people = {"adapted": self.card.get("pilot_people", 0) + dials.text_people, "known": dials.known_people}
-        return people.get(self.origin(prompt), dials.text_people)
+        """How many people's answers a prompt's margin is worth."""
+        origin = self.origin(prompt)
+        if origin == "known":
+            return self.parameters.dials.known_people
+        read = canonical(prompt)[0]
+        (guess,) = self.guesses([read], self.encoder.encode([read]))
+        guessed = self.parameters.doubt.people_behind(guess)
+        return guessed + self.card.get("pilot_people", 0) if origin == "adapted" else guessed
 
     def describe(self) -> dict[str, Any]:
         """The model's card."""
@@ -209,18 +268,34 @@ class LatentSession:
         self._beliefs.tell(self._model.choice(prompt), choices, rows)
 
 
+def as_shown(
+    read: Prompt, order: np.ndarray, margin: np.ndarray, loadings: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Margin and column loadings, found in the order of reading, in the order shown; `order` as in `canonical`."""
+    back = np.argsort(order)
+    if not one_axis(read):
+        return margin[back], loadings[back]
+    on_scale = order[~np.array(read.missing)]
+    turned = len(on_scale) > 1 and on_scale[0] > on_scale[1]
+    # from the other end the steps point the other way, and the bend is the same
+    return margin[back], np.concatenate([-loadings[:1], loadings[1:]]) if turned else loadings
+
+
 def choice_of(prompt: Prompt, margin: np.ndarray, loadings: np.ndarray) -> Choice:
-    """Choice parameters from a margin (K,) and column loadings (columns, d)."""
+    """Choice parameters from a margin (K,) and column loadings (columns, d); a scale's bend may be left away."""
     missing = np.array(prompt.missing)
     if one_axis(prompt):
-        return choice_from_loadings(margin, ordered_scores(margin, missing), loadings)
+        return choice_from_loadings(margin, axis_scores(prompt, margin)[:, : len(loadings)], loadings)
     bounded = np.clip(margin, 1e-4, 1 - 1e-4)
     return choice_from_effects(margin, loadings * np.sqrt((1 - bounded) / bounded)[:, None], False, missing)
 
 
 def to_tensors(parameters: Parameters) -> dict[str, np.ndarray]:
     """Everything that determines the model's answers, by name."""
-    tensors = parameters.text.tensors() | parameters.nearby.tensors()
+    tensors = parameters.text.tensors() | parameters.nearby.tensors() | parameters.doubt.tensors()
+    tensors |= {
+        f"reduction.{name}": getattr(parameters.reduction, name).astype(np.float16) for name in ("means", "axes")
+    }
     for i, tower in enumerate(parameters.towers):
         tensors |= {f"tower.{i}.{name}": value.half().numpy() for name, value in tower.state_dict().items()}
     for name in ("known", "adapted", "scales"):
@@ -233,10 +308,12 @@ def from_tensors(tensors: dict[str, np.ndarray]) -> Parameters:
     try:
         members = sorted({int(name.split(".")[1]) for name in tensors if name.startswith("tower.")})
         return Parameters(
+            Reduction(*(tensors[f"reduction.{name}"].astype(np.float32) for name in ("means", "axes"))),
             tuple(_tower(tensors, f"tower.{i}.") for i in members),
             NearbyMargins.from_tensors(tensors),
             TextMap.from_tensors(tensors),
             *(KnownQuestions.from_tensors(tensors, name) for name in ("known", "adapted", "scales")),
+            Doubt.from_tensors(tensors),
             Dials(*map(float, tensors["dials"])),
         )
     except (KeyError, TypeError, ValueError, RuntimeError) as problem:

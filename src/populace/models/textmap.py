@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from populace.models.columns import column_features, columns_of
+from populace.models.columns import bends, column_features, columns_of
 from populace.models.encoder import QuestionVectors
 from populace.models.features import FeatureMap
 from populace.prompts.prompt import Prompt
@@ -44,7 +44,10 @@ class TextMap:
         inputs = column_features([self.features.features(prompt, vectors, margin)], [margin], columns)
         near = np.exp(REACH * (self.topics @ vectors.question - 1))[self.owner]
         alike = directions_of(inputs) @ self.directions.T
-        return inputs @ self.linear + (alike * near) @ self.weights
+        looked_up = (alike * near) @ self.weights
+        if bends(prompt):  # what bends a scale is not of its topic: the linear map says it all
+            looked_up[1] = 0
+        return inputs @ self.linear + looked_up
 
     def tensors(self) -> dict[str, np.ndarray]:
         """All arrays by name, for storage."""

@@ -25,6 +25,7 @@ _TOLERANCE = 1e-6
 
 def interview(plan: Plan, model: ResponseModel, rows: np.ndarray) -> pl.DataFrame:
     """Answers of the respondents in these rows of the plan, in the panel's columns and in their order."""
+    _read_ahead(plan, model)
     people = plan.people.rows(rows)
     session = model.open(len(rows), list(_history(plan, people, rows)))
     columns = {name: people.codes(name) for name in people.answers.columns if name in plan.codebook}
@@ -35,6 +36,13 @@ def interview(plan: Plan, model: ResponseModel, rows: np.ndarray) -> pl.DataFram
             columns[column.name] = column
     ordered = [columns[variable.name] for variable in plan.codebook.variables]
     return pl.DataFrame(ordered).with_columns(**_provenance(plan, model))
+
+
+def _read_ahead(plan: Plan, model: ResponseModel) -> None:
+    """Let a model that reads texts read all of them at once: faster than one by one, and the same."""
+    if prepare := getattr(model, "prepare", None):
+        known = [known.prompt for known in (*plan.backgrounds, *plan.earlier)]
+        prepare([*known, *(asked.prompt for question in plan.questions for asked in question)])
 
 
 def _history(plan: Plan, people: DataSet, rows: np.ndarray) -> Iterator[Told]:

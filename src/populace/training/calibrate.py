@@ -1,7 +1,7 @@
 """Numbers fitted after training, on people and batteries that training never saw.
 
 The *known* and *text* dials scale loadings so that predictions of individuals are neither too sure nor too shy. The
-*people behind* a margin are set so that nominal 90 % intervals cover 90 % of the true shares.
+*people behind* a known margin are set so that nominal 90 % intervals cover 90 % of the later shares.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import bisect
-from scipy.stats import beta
 
 from populace.models.beliefs import Beliefs
 from populace.models.choice import Choice
 from populace.models.surveylm import Dials, Parameters, SurveyLM, choice_of
 from populace.training.corpus import Corpus
+from populace.training.doubts import factor_for_coverage
 
 #: grids on which the two dials are tried
-KNOWN_GRID, TEXT_GRID = (0.7, 0.8, 0.9, 1.0), (0.0, 0.4, 0.7, 1.0, 1.3)
+KNOWN_GRID, TEXT_GRID = (0.8, 0.85, 0.9, 0.95, 1.0), (0.0, 0.4, 0.7, 1.0, 1.3)
+#: losses this close (nats) are as good as equal: then the larger dial is taken, since panels flatten before losses tell
+AS_GOOD = 0.003
 #: people per corpus, questions told and questions asked in one trial
 PEOPLE, CONTEXT, TARGETS = 300, 40, 40
 
@@ -41,18 +42,22 @@ class Trial:
 
 
 def trials(
-    corpora: Sequence[Corpus], held_questions: Sequence[np.ndarray], seed: int
+    corpora: Sequence[Corpus], held_questions: Sequence[np.ndarray], seed: int, told: int = CONTEXT
 ) -> tuple[list[Trial], list[Trial]]:
-    """Trials on questions of training, and on held-out batteries; one of each per corpus that has enough."""
+    """Trials on questions of training, and on held-out batteries; one of each per corpus that has enough.
+
+    `told` questions are told in each.
+    """
     random = np.random.default_rng(seed)
     known, unseen = [], []
     for corpus, held in zip(corpora, held_questions, strict=True):
-        rows = random.permutation(np.nonzero(corpus.held)[0])[:PEOPLE]
+        tuning = corpus.held if corpus.tuning is None else corpus.tuning
+        rows = random.permutation(np.nonzero(tuning)[0])[:PEOPLE]
         answered = (corpus.positions[rows] >= 0).mean(0)
         often = random.permutation(np.nonzero((answered > 0.3) & ~held)[0])
-        context = often[:CONTEXT]
-        if len(often) > CONTEXT:
-            known.append(Trial(corpus, rows, context, often[CONTEXT : CONTEXT + TARGETS], False))
+        context = often[:told]
+        if len(often) > told:
+            known.append(Trial(corpus, rows, context, often[told : told + TARGETS], False))
         asked = random.permutation(np.nonzero((answered > 0.2) & held)[0])[:TARGETS]
         if len(asked):
             unseen.append(Trial(corpus, rows, context, asked, True))
@@ -111,7 +116,7 @@ def fit_dials(
         for value in grid:
             tried = build(replace(parameters, dials=replace(parameters.dials, **{name: value})))
             losses[value], margins = mean_loss(tried, trial_list)
-        best = min(losses, key=losses.get)
+        best = max(value for value, loss in losses.items() if loss <= min(losses.values()) + AS_GOOD)
         parameters = replace(parameters, dials=replace(parameters.dials, **{name: best}))
         scores |= {f"{name}_gain_nats": margins - losses[best], f"{name}_margin_nats": margins}
     return parameters.dials, scores
@@ -120,20 +125,8 @@ def fit_dials(
 def people_for_coverage(predicted: Sequence[np.ndarray], true: Sequence[np.ndarray], level: float = 0.9) -> float:
     """Number of pseudo-people with which central Beta intervals cover `level` of the true shares.
 
-    Questions count equally, whatever their number of options. Between 1 and 2,000.
+    Questions count equally, whatever their number of options. Between 1 and 2,500.
     """
     shares, truth = np.concatenate(list(predicted)), np.concatenate(list(true))
     weight = np.concatenate([np.full(len(p), 1 / len(p)) for p in predicted])
-    tail = (1 - level) / 2
-
-    def excess(log_people: float) -> float:
-        people = np.exp(log_people)
-        low, high = (beta.ppf(q, people * shares, people * (1 - shares)) for q in (tail, 1 - tail))
-        # an option that nobody chose is covered when the interval comes within a tenth of a point of zero
-        covered = (truth >= np.where(low < 1e-3, 0.0, low)) & (truth <= high)
-        return float(np.average(covered, weights=weight)) - level
-
-    ends = np.log([1.0, 2000.0])
-    if excess(ends[0]) <= 0 or excess(ends[1]) >= 0:
-        return float(np.exp(ends[0] if excess(ends[0]) <= 0 else ends[1]))
-    return float(np.exp(bisect(excess, *ends, xtol=1e-2)))
+    return 50 * factor_for_coverage(shares, truth, np.full(len(shares), 50.0), weight, level)

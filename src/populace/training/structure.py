@@ -72,9 +72,11 @@ def _scale(surveys: Sequence[Correlations], features: Sequence[np.ndarray], star
     """Regression slope of observed on predicted correlations: brings the start to the right size."""
     both = own = 0.0
     for survey, x in zip(surveys, features, strict=True):
-        loadings = x @ start
-        predicted = (loadings @ loadings.T)[survey.precision > 0]
-        both += float((predicted * survey.values[survey.precision > 0]).mean())
+        loadings, usable = x @ start, survey.precision > 0
+        if not usable.any():  # a survey of one question
+            continue
+        predicted = (loadings @ loadings.T)[usable]
+        both += float((predicted * survey.values[usable]).mean())
         own += float((predicted**2).mean())
     return max(both / max(own, 1e-12), 1e-3)
 

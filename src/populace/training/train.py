@@ -1,7 +1,8 @@
 """train(): from corpora to a model folder, readable top to bottom.
 
 Stages, each kept in a work folder beside the model so that a run that was stopped goes on where it was: reading
-(vectors stay in the encoder's cache), structure (correlations to loadings), one margin tower after another, dials.
+(vectors stay in the encoder's cache), structure (correlations to loadings), one margin tower after another, then
+towers without one survey house at a time (training/doubts.py), and dials.
 People and batteries set aside (training/corpus.py, hold_out below) are used for the dials and the scores on the card
 alone.
 """
@@ -13,8 +14,9 @@ import json
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -23,18 +25,20 @@ from safetensors.numpy import load_file, save_file
 import populace
 from populace.data.splits import batteries, split_batteries
 from populace.errors import JournalError
-from populace.models.columns import Columns, column_features, columns_of
+from populace.models.columns import Columns, bends, column_features, columns_of
+from populace.models.doubt import Doubt
 from populace.models.encoder import RECIPE, WEIGHTS_SHA256, QuestionVectors, TextEncoder
 from populace.models.features import FeatureMap, fit_features
 from populace.models.known import KnownQuestions, key_of, scale_key
 from populace.models.library import save_model
-from populace.models.margins import MarginTower
-from populace.models.nearby import NearbyMargins, remember
-from populace.models.surveylm import KIND, Dials, Parameters, SurveyLM, to_tensors
+from populace.models.margins import MarginTower, Reduced, Reduction, reduced
+from populace.models.nearby import NearbyMargins, on_scale, ordered, remember, scale_of
+from populace.models.surveylm import KIND, OUTSIDE, Dials, Parameters, SurveyLM, to_tensors
 from populace.models.textmap import TextMap, fit_text_map
 from populace.prompts.prompt import Prompt
 from populace.training.calibrate import fit_dials, people_for_coverage, trials
 from populace.training.corpus import HOLD_OUT_SEED, Corpus, MarginRecord, read_material
+from populace.training.doubts import FEWEST_OF_HOUSE, Lesson, fit_doubt, houses_of
 from populace.training.margins import train_margin_tower
 from populace.training.structure import WIDTH, Structure, correlate, fit_structure
 
@@ -42,8 +46,28 @@ from populace.training.structure import WIDTH, Structure, correlate, fit_structu
 HELD_BATTERIES = 0.08
 #: members of the margin ensemble and passes over the questions for each
 TOWERS, EPOCHS = 3, 30
+#: years in which what an earlier survey found loses half its weight
+HALF_LIFE = 4.0
 #: how much the kernel part of the text map smooths
 KERNEL_NOISE = 0.05
+
+#: what every card says, whatever the data
+INTENDED_USE = (
+    "Drafting and testing questionnaires, planning fieldwork, filling gaps beside a pilot, teaching. Judge a panel "
+    "with `populace scrutinize` before acting on it. Not for deciding about persons, and not a replacement for a "
+    "survey where decisions of weight depend on it."
+)
+LIMITS = (
+    "Zero-shot margins of new questions are worth a few people each; intervals say how few.",
+    "Zero-shot correlations among questions of houses and topics unlike the training surveys are close to none.",
+    "Opinions are those of the years and countries of the corpora; nothing later is known.",
+    "A pilot of 100 repairs margins and structure of its own questions, and of nothing else.",
+)
+CANNOT_KNOW = (
+    "names, brands, products and events that the corpora do not ask about",
+    "populations and countries outside the corpora",
+    "what an individual person thinks",
+)
 
 #: what progress is told: stage, steps done, steps in all
 Progress = Callable[[str, int, int], None]
@@ -77,21 +101,27 @@ def train(
     towers: int = TOWERS,
     epochs: int = EPOCHS,
     name: str | None = None,
+    until: int | None = None,
 ) -> Path:
     """Train a survey language model on corpora and write its folder; returns the folder.
 
-    `corpora` are data sets (folders or files) and folders of margin counts. Raises `JournalError` when a work folder
+    `corpora` are data sets (folders or files) and folders of margin counts; `until` is the last year of fieldwork
+    that is used. Raises `JournalError` when a work folder
     of another run is in the way, or exists although `resume` was not asked for.
     """
-    material = hold_out(*_step(progress, "reading corpora", lambda: read_material([Path(p) for p in corpora])))
+    paths = [Path(path) for path in corpora]
+    material = hold_out(*_step(progress, "reading corpora", lambda: read_material(paths, until)))
     work = _Work.open(Path(out), _plan(material, seed, towers, epochs), resume)
     encoder = TextEncoder(cache or work.folder / "vectors.sqlite")
     vectors = _encode(material, encoder, progress)
     structure = work.keep("structure", lambda: _structure(material, vectors, progress))
-    members = _towers(material, vectors, work, seed, towers, epochs, progress)
-    parameters = _parameters(material, vectors, structure, members)
-    parameters, scores = _calibrated(parameters, material, vectors, encoder, seed, progress)
+    trainer = _TowerTrainer(material, vectors, work, seed, epochs, progress)
+    members, outsiders = trainer.members(towers), trainer.lessons_without_houses()
+    parameters = _parameters(material, vectors, structure, trainer.reduction, members)
+    parameters, scores = _calibrated(parameters, outsiders, material, vectors, encoder, seed, progress)
     card = _card(name or Path(out).name, material, seed, towers, epochs, scores)
+    if until is not None:
+        card["data"]["until"] = until
     save_model(Path(out), to_tensors(parameters), card)
     shutil.rmtree(work.folder)
     return Path(out)
@@ -126,7 +156,7 @@ def _encode(material: Material, encoder: TextEncoder, progress: Progress) -> dic
 
 def _structure(material: Material, vectors: dict[Prompt, QuestionVectors], progress: Progress) -> dict[str, np.ndarray]:
     """Stage 2: margins, features, loadings, as tensors."""
-    margins = [_margins(corpus) for corpus in material.corpora]
+    margins = [margins_among(corpus) for corpus in material.corpora]
     used = [
         (p, m, w)
         for c, ms, ws in zip(material.corpora, margins, material.weights, strict=True)
@@ -171,11 +201,26 @@ def _text_map(
     topics = np.stack([vectors[prompt].question for prompt in asked])
     firsts = np.cumsum([0, *(len(part.start) - 1 for part in columns)])
     owner = np.concatenate([part.question + first for part, first in zip(columns, firsts, strict=False)])
-    stacked = (np.concatenate(parts) for parts in (features, fitted.loadings))
-    return fit_text_map(feature_map, topics, owner, *stacked, fitted.text, np.concatenate(importance), KERNEL_NOISE)
+    looked_up = np.concatenate([~_is_bend(part, prompts) for part, prompts in _by_survey(columns, asked)])
+    stacked = (np.concatenate(parts)[looked_up] for parts in (features, fitted.loadings))
+    weights = np.concatenate(importance)[looked_up]
+    return fit_text_map(feature_map, topics, owner[looked_up], *stacked, fitted.text, weights, KERNEL_NOISE)
 
 
-def _margins(corpus: Corpus) -> list[np.ndarray]:
+def _by_survey(columns: Sequence[Columns], asked: Sequence[Prompt]) -> Iterator[tuple[Columns, Sequence[Prompt]]]:
+    """The columns of every survey with its prompts, which stand end to end."""
+    ends = np.cumsum([len(part.start) - 1 for part in columns])
+    for part, end in zip(columns, ends, strict=True):
+        yield part, asked[end - len(part.start) + 1 : end]
+
+
+def _is_bend(columns: Columns, prompts: Sequence[Prompt]) -> np.ndarray:
+    """(C,) True for the second column of a scale."""
+    second = np.arange(len(columns.question)) == columns.start[columns.question] + 1
+    return second & np.array([bends(prompts[q]) for q in columns.question])
+
+
+def margins_among(corpus: Corpus) -> list[np.ndarray]:
     """(K,) shares of every question among the people not set aside, half an answer added to each option."""
     positions = corpus.positions[~corpus.held]
     out = []
@@ -192,21 +237,83 @@ def _column_weights(weights: np.ndarray, columns: Columns) -> np.ndarray:
     return (weights / np.sqrt(per_question))[columns.question]
 
 
-def _towers(
-    material: Material, vectors, work: _Work, seed: int, towers: int, epochs: int, progress: Progress
-) -> tuple[MarginTower, ...]:
-    """Stage 3: the margin ensemble."""
-    kept = np.nonzero(~material.held_records)[0]
-    records = [material.records[i] for i in kept]
-    inputs = [vectors[r.prompt] for r in records]
+@dataclass(frozen=True)
+class _TowerTrainer:
+    """Stages 3 and 4: the margin ensemble, and towers that have not seen a house."""
 
-    def one(member: int) -> dict[str, np.ndarray]:
-        stage = f"margin tower {member + 1} of {towers}"
-        weights = material.record_weights[kept]
-        tower = train_margin_tower(records, inputs, weights, seed + member, epochs, lambda d, t: progress(stage, d, t))
-        return {key: value.float().numpy() for key, value in tower.state_dict().items()}
+    material: Material
+    vectors: dict[Prompt, QuestionVectors]
+    work: _Work
+    seed: int
+    epochs: int
+    progress: Progress
 
-    return tuple(_tower_of(work.keep(f"tower-{m}", lambda m=m: one(m))) for m in range(towers))
+    @cached_property
+    def kept(self) -> np.ndarray:
+        """Positions of the records that are not set aside."""
+        return np.nonzero(~self.material.held_records)[0]
+
+    @cached_property
+    def reduction(self) -> Reduction:
+        """Axes of all questions that are not set aside."""
+        return Reduction.of([self.vectors[self.material.records[i].prompt] for i in self.kept])
+
+    @cached_property
+    def inputs(self) -> list[Reduced]:
+        """Every record as the towers see it."""
+        prompts = [record.prompt for record in self.material.records]
+        return [reduced(self.reduction, prompt, self.vectors[prompt]) for prompt in prompts]
+
+    def members(self, towers: int) -> tuple[MarginTower, ...]:
+        """The ensemble that ships."""
+        return tuple(
+            self._tower(f"tower-{m}", f"margin tower {m + 1} of {towers}", self.kept, m) for m in range(towers)
+        )
+
+    def lessons_without_houses(self) -> list[Lesson]:
+        """What towers and memory guess about houses they were trained without; none where there is one house."""
+        houses = houses_of([self.material.records[i].source for i in self.kept])
+        names = [
+            name for name, count in zip(*np.unique(houses, return_counts=True), strict=True) if count >= FEWEST_OF_HOUSE
+        ]
+        if len(np.unique(houses)) < 2:
+            return []
+        return [
+            lesson
+            for name in names
+            for lesson in self._lessons(name, self.kept[houses == name], self.kept[houses != name])
+        ]
+
+    def _lessons(self, house: str, asked: np.ndarray, seen: np.ndarray) -> list[Lesson]:
+        tower = self._tower(f"without-{house}", f"tower without {house}", seen, 0)
+        own = lambda i: self.material.records[i]  # noqa: E731
+        unique = {own(i).prompt: i for i in seen}
+        nearby = memory_of(self.material, self.vectors, list(unique.values()))
+        scales = _scales(self.material, seen)
+        blind = replace(_blind_parameters(self.reduction), towers=(tower,), nearby=nearby, scales=scales)
+        model = SurveyLM(blind, TextEncoder(), {"name": f"without {house}"})
+        guesses = model.guesses([_asked_last(own(i)) for i in asked], [self.vectors[own(i).prompt] for i in asked])
+        weights = self.material.record_weights[asked] ** 2
+        return [
+            Lesson(guess, own(i).counts[max(own(i).counts)], weight / weights.sum())
+            for guess, i, weight in zip(guesses, asked, weights, strict=True)
+        ]
+
+    def _tower(self, stage: str, words: str, seen: np.ndarray, member: int) -> MarginTower:
+        records, inputs = [self.material.records[i] for i in seen], [self.inputs[i] for i in seen]
+        tell = lambda done, total: self.progress(words, done, total)  # noqa: E731
+
+        def compute() -> dict[str, np.ndarray]:
+            tower = train_margin_tower(records, inputs, self.seed + member, self.epochs, tell)
+            return {key: value.float().numpy() for key, value in tower.state_dict().items()}
+
+        return _tower_of(self.work.keep(stage, compute))
+
+
+def _blind_parameters(reduction: Reduction) -> Parameters:
+    """Parameters of a model that knows nothing: what guessing needs is put in afterwards."""
+    empty = KnownQuestions.empty(WIDTH)
+    return Parameters(reduction, (), None, None, empty, empty, empty, Doubt.unfitted())
 
 
 def _tower_of(state: dict[str, np.ndarray]) -> MarginTower:
@@ -221,79 +328,117 @@ def _parameters(
     material: Material,
     vectors: dict[Prompt, QuestionVectors],
     structure: dict[str, np.ndarray],
+    reduction: Reduction,
     towers: tuple[MarginTower, ...],
 ) -> Parameters:
-    """Put the stages together; of a question asked in several surveys the latest margin and loadings stay."""
-    keys, margins, loadings = [], [], []
-    for s in np.argsort([corpus.years.max() for corpus in material.corpora], kind="stable"):
-        corpus, own = material.corpora[s], _margins(material.corpora[s])
-        start, columns = structure[f"starts.{s}"], structure[f"loadings.{s}"]
-        for i, q in enumerate(np.nonzero(~material.held_questions[s])[0]):
-            keys.append(key_of(corpus.prompts[q]))
-            margins.append(own[q])
-            loadings.append(columns[start[i] : start[i + 1]])
+    """Put the stages together."""
     dials = Dials(variance=float(structure["variance"].mean()))
-    tables = (KnownQuestions.of(keys, margins, loadings), KnownQuestions.empty(WIDTH), _scales(material))
-    return Parameters(towers, _nearby(material, vectors), TextMap.from_tensors(structure), *tables, dials)
+    kept = np.nonzero(~material.held_records)[0]
+    tables = (_known(material, structure), KnownQuestions.empty(WIDTH), _scales(material, kept))
+    nearby = memory_of(material, vectors, list({material.records[i].prompt: i for i in kept}.values()))
+    return Parameters(reduction, towers, nearby, TextMap.from_tensors(structure), *tables, Doubt.unfitted(), dials)
 
 
-def _nearby(material: Material, vectors: dict[Prompt, QuestionVectors]) -> NearbyMargins:
-    """The memory of training questions, each wording once."""
-    kept = {r.prompt: r for r, held in zip(material.records, material.held_records, strict=True) if not held}
-    return remember([vectors[prompt] for prompt in kept], [_latest_shares(record) for record in kept.values()])
+def _known(material: Material, structure: dict[str, np.ndarray]) -> KnownQuestions:
+    """Questions met in training; one that several surveys asked has the mean of their margins and loadings.
+
+    Surveys count by their answers, halved for every HALF_LIFE years before the last of them.
+    """
+    met: dict[tuple[int, int], list[tuple[int, int, np.ndarray, np.ndarray]]] = {}
+    for s, corpus in enumerate(material.corpora):
+        own, start, columns = margins_among(corpus), structure[f"starts.{s}"], structure[f"loadings.{s}"]
+        answers, year = (corpus.positions[~corpus.held] >= 0).sum(0), int(corpus.years.max())
+        for i, q in enumerate(np.nonzero(~material.held_questions[s])[0]):
+            loadings = columns[start[i] : start[i + 1]]
+            met.setdefault((key_of(corpus.prompts[q]), len(loadings)), []).append(
+                (year, int(answers[q]), own[q], loadings)
+            )
+    # where the same words are a scale here and a list there, the form with more answers comes last and stays
+    by_answers = sorted(met.items(), key=lambda entry: sum(n for _, n, _, _ in entry[1]))
+    means = [_mean_of_surveys(asked) for _, asked in by_answers]
+    return KnownQuestions.of([key for (key, _), _ in by_answers], *zip(*means, strict=True))
 
 
-def _scales(material: Material) -> KnownQuestions:
-    """Average margin by option list, and by number of options (under the number itself)."""
-    grouped: dict[int, list[np.ndarray]] = {}
-    for record, held in zip(material.records, material.held_records, strict=True):
-        if not held:
-            for key in (scale_key(record.prompt.options), len(record.prompt.options)):
-                grouped.setdefault(key, []).append(_latest_shares(record))
-    margins = [np.mean([m for m in group if len(m) == len(group[0])], 0) for group in grouped.values()]
-    return KnownQuestions.of(list(grouped), margins, [np.zeros((1, 1)) for _ in margins])
+def _mean_of_surveys(asked: list[tuple[int, int, np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """Margin and loadings of one question from (year, answers, margin, loadings) of every survey that asked it."""
+    last = max(year for year, *_ in asked)
+    weights = np.array([answers * 0.5 ** ((last - year) / HALF_LIFE) for year, answers, *_ in asked])
+    weights /= weights.sum()
+    return tuple(sum(w * one[part] for w, one in zip(weights, asked, strict=True)) for part in (2, 3))
+
+
+def memory_of(
+    material: Material, vectors: dict[Prompt, QuestionVectors], kept: Sequence[int], axes: np.ndarray | None = None
+) -> NearbyMargins:
+    """The memory of these records, each wording once; at least two options on the scale."""
+    used = [i for i in kept if material.records[i].prompt.missing.count(False) > 1]
+    prompts = [material.records[i].prompt for i in used]
+    shares = [_latest_shares(material.records[i]) for i in used]
+    return remember(prompts, [vectors[prompt] for prompt in prompts], shares, material.record_weights[used], axes)
+
+
+def _scales(material: Material, kept: Sequence[int]) -> KnownQuestions:
+    """Average margin by scale, by number of steps of any scale (under the number), and of options outside scales."""
+    grouped: dict[int, list[tuple[float, np.ndarray]]] = {}
+    outside: list[tuple[float, float]] = []
+    for i in kept:
+        prompt, shares, weight = (
+            material.records[i].prompt,
+            _latest_shares(material.records[i]),
+            material.record_weights[i],
+        )
+        labels = scale_of(prompt)
+        outside += [(weight, shares[k]) for k, missing in enumerate(prompt.missing) if missing]
+        if len(labels) < 2:
+            continue
+        for key in (scale_key(labels), *([len(labels)] if ordered(prompt) else [])):
+            grouped.setdefault(key, []).append((weight, on_scale(prompt, shares)))
+    margins = [sum(w * m for w, m in group) / sum(w for w, _ in group) for group in grouped.values()]
+    aside = sum(w * share for w, share in outside) / sum(w for w, _ in outside) if outside else 0.01
+    keys, margins = [*grouped, OUTSIDE], [*margins, np.array([aside, 1 - aside])]
+    return KnownQuestions.of(keys, margins, [np.zeros((1, 1)) for _ in margins])
 
 
 def _calibrated(
-    parameters: Parameters, material: Material, vectors, encoder: TextEncoder, seed: int, progress: Progress
+    parameters: Parameters,
+    outsiders: list[Lesson],
+    material: Material,
+    vectors,
+    encoder: TextEncoder,
+    seed: int,
+    progress: Progress,
 ) -> tuple[Parameters, dict]:
-    """Stage 4: dials, and the scores that go on the card."""
+    """Last stage: mixing and doubt, dials, and the scores that go on the card."""
     known, unseen = trials(material.corpora, material.held_questions, seed)
     build = lambda p: SurveyLM(p, encoder, {"name": "in training"})  # noqa: E731
-    held = [material.records[i] for i in np.nonzero(material.held_records)[0]]
-    true = [_latest_shares(record) for record in held]
-    asked = [r.prompt for r in held], [vectors[r.prompt] for r in held]
-    parameters = replace(
-        parameters, dials=replace(parameters.dials, tower_share=_tower_share(build(parameters), *asked, true))
-    )
+    insiders = _lessons_set_aside(build(parameters), material, vectors)
+    parameters = replace(parameters, doubt=fit_doubt([*insiders, *outsiders]))
     progress("dials", 1, 3)
     dials, scores = fit_dials(parameters, build, known, unseen)
     progress("dials", 2, 3)
-    guessed = build(parameters).text_margins(*asked)
-    text_people = people_for_coverage(guessed, true) if held else dials.text_people
-    dials = replace(dials, text_people=text_people, known_people=_people_behind_known(material.records))
-    averages = [build(parameters).scale_average(prompt) for prompt in asked[0]]
-    scores |= _margin_scores(guessed, averages, true) | dict(
-        zip((f.name for f in fields(dials)), astuple(dials), strict=True)
+    parameters = replace(parameters, dials=replace(dials, known_people=_people_behind_known(material.records)))
+    scores |= _margin_scores(build(parameters), insiders, "held") | _margin_scores(
+        build(parameters), outsiders, "house"
     )
+    scores |= dict(zip((f.name for f in fields(Dials)), astuple(parameters.dials), strict=True))
     progress("dials", 3, 3)
-    return replace(parameters, dials=dials), scores
+    return parameters, scores
 
 
-def _tower_share(
-    model: SurveyLM, prompts: list[Prompt], vectors: list[QuestionVectors], true: list[np.ndarray]
-) -> float:
-    """Share of the towers that gives the held-out shares the highest likelihood."""
-    if not true:
-        return model.parameters.dials.tower_share
-    tried = {}
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        dials = replace(model.parameters.dials, tower_share=share)
-        mixed = SurveyLM(replace(model.parameters, dials=dials), model.encoder, model.card).text_margins(
-            prompts, vectors
-        )
-        tried[share] = -np.mean([t @ np.log(np.maximum(m, 1e-4)) for m, t in zip(mixed, true, strict=True)])
-    return min(tried, key=tried.get)
+def _lessons_set_aside(model: SurveyLM, material: Material, vectors) -> list[Lesson]:
+    """Guesses about the batteries set aside; together they count as much as two houses."""
+    held = np.nonzero(material.held_records)[0]
+    records, weights = [material.records[i] for i in held], material.record_weights[held] ** 2
+    guesses = model.guesses([_asked_last(r) for r in records], [vectors[r.prompt] for r in records])
+    return [
+        Lesson(guess, record.counts[max(record.counts)], 2 * weight / weights.sum())
+        for guess, record, weight in zip(guesses, records, weights, strict=True)
+    ]
+
+
+def _asked_last(record: MarginRecord) -> Prompt:
+    """The prompt in the year whose shares are judged."""
+    return replace(record.prompt, year=max(record.counts) or None)
 
 
 def _latest_shares(record: MarginRecord) -> np.ndarray:
@@ -314,16 +459,19 @@ def _people_behind_known(records: Sequence[MarginRecord]) -> float:
     return people_for_coverage(earlier, later) if earlier else Dials.known_people
 
 
-def _margin_scores(guessed: Sequence[np.ndarray], averages: Sequence[np.ndarray], true: Sequence[np.ndarray]) -> dict:
-    """Mean total variation distance on batteries set aside, beside a uniform guess."""
-    distance = lambda parts: float(np.mean([np.abs(p - t).sum() / 2 for p, t in zip(parts, true, strict=True)]))  # noqa: E731
-    if not true:
+def _margin_scores(model: SurveyLM, lessons: Sequence[Lesson], what: str) -> dict:
+    """Mean total variation distance of guesses beside a uniform guess."""
+    if not lessons:
         return {}
+    true = [lesson.counts / lesson.counts.sum() for lesson in lessons]
+    systems = {
+        "": [model.parameters.doubt.shares(lesson.guess) for lesson in lessons],
+        "_uniform": [np.full(len(t), 1 / len(t)) for t in true],
+    }
+    distance = lambda parts: float(np.mean([np.abs(p - t).sum() / 2 for p, t in zip(parts, true, strict=True)]))  # noqa: E731
     return {
-        "held_questions": len(true),
-        "held_tvd": distance(guessed),
-        "held_tvd_same_scale": distance(averages),
-        "held_tvd_uniform": distance([np.full(len(t), 1 / len(t)) for t in true]),
+        f"{what}_questions": len(lessons),
+        **{f"{what}_tvd{name}": distance(parts) for name, parts in systems.items()},
     }
 
 
@@ -340,9 +488,20 @@ def _card(name: str, material: Material, seed: int, towers: int, epochs: int, sc
         "encoder_recipe": RECIPE,
         "seed": seed,
         "settings": {"width": WIDTH, "towers": towers, "epochs": epochs},
-        "data": {"interviews": people, "answers": answers, "margin_questions": len(material.records)},
+        "data": {
+            "interviews": people,
+            "margin_files": sorted({record.source for record in material.records} - set(people)),
+            "answers": answers,
+            "margin_questions": len(material.records),
+        },
         "hold_out": {"seed": HOLD_OUT_SEED, "people": 0.1, "batteries": HELD_BATTERIES},
         "scores": {key: round(float(value), 4) for key, value in scores.items()},
+        "sources": {
+            c.name: {"licence": c.licence, "citation": c.citation} for c in material.corpora if c.licence or c.citation
+        },
+        "intended_use": INTENDED_USE,
+        "limits": list(LIMITS),
+        "cannot_know": list(CANNOT_KNOW),
         "cannot": ["open text"],
     }
 
