@@ -34,9 +34,12 @@ def load_model(name: str | Path = DEFAULT, cache: Path | None = None) -> Respons
         return _plain(str(name))
     folder = shipped_folder() if str(name) == DEFAULT else Path(name)
     card = read_card(folder)
+    if card.get("kind") == "combined":
+        return _combined(folder, card, cache)
     if card.get("kind") != "surveylm":
         raise ModelError(
-            f"{folder / CARD} has kind {card.get('kind')!r}; expected 'surveylm': use a model made by this version"
+            f"{folder / CARD} has kind {card.get('kind')!r}; expected 'surveylm' or 'combined': "
+            "use a model made by this version"
         )
     from populace.models import surveylm
 
@@ -119,6 +122,18 @@ def _read_weights(folder: Path, card: dict[str, Any]) -> dict[str, np.ndarray]:
         return load_file(path)
     except SafetensorError as problem:
         raise ModelError(f"{path} cannot be read ({problem}): copy the model folder again") from problem
+
+
+def _combined(folder: Path, card: dict[str, Any], cache: Path | None) -> ResponseModel:
+    """A combined model with the survey model that it was made from."""
+    from populace.models import combined
+    from populace.models.surveylm import SurveyLM
+
+    weights, base = _read_weights(folder, card), combined.base_of(folder, card)
+    survey = load_model(base, cache)
+    if not isinstance(survey, SurveyLM):
+        raise ModelError(f"{folder} was combined with {str(base)!r}, which is no survey model: combine it anew")
+    return combined.load(weights, card, survey)
 
 
 def _digest(path: Path) -> str:
