@@ -1,10 +1,10 @@
 # Two commands are enough: `make demo` and `make test`. Both set themselves up the first time.
-# `make setup` alone installs; `make lint` and `make bench` are for developers; `make help` lists all.
+# `make setup` alone installs; `make lint`, `make bench` and `make benchmark` are for developers; `make help` lists all.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench clean
+.PHONY: help setup demo test lint format bench benchmark clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -62,6 +62,9 @@ format: $(READY)  ## put the code into the one format
 
 bench: $(READY)  ## measure speed and memory (not part of the tests)
 	@$(BIN)/python benchmarks/run.py
+
+benchmark: $(READY)  ## hold the model against people and write docs/benchmark.md (hours; goes on where it was stopped)
+	@$(BIN)/populace benchmark --out docs/benchmark.md
 
 clean:  ## remove what commands have made here, the environment excepted
 	@rm -rf build dist out demo-report .pytest_cache .ruff_cache .hypothesis src/*.egg-info

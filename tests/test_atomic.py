@@ -75,3 +75,18 @@ def test_the_content_is_on_the_device_before_the_name_changes(tmp_path, monkeypa
     monkeypatch.setattr(type(tmp_path), "replace", lambda a, b: (happened.append("rename"), real_replace(a, b)))
     atomic.write_text(tmp_path / "a.txt", "x")
     assert happened == ["sync", "rename", "sync"]
+
+
+def test_folders_made_for_a_file_that_fails_are_gone_again(tmp_path):
+    target = tmp_path / "new" / "folder" / "file.txt"
+    with pytest.raises(OutOfSpace), atomic.replacing(target) as temporary:
+        temporary.write_text("half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_was_there_before_stays(tmp_path):
+    (tmp_path / "old").mkdir()
+    with pytest.raises(OutOfSpace), atomic.replacing(tmp_path / "old" / "file.txt"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert (tmp_path / "old").is_dir()

@@ -1,7 +1,8 @@
 """Files are written whole or not at all.
 
 Everything goes to a temporary file in the target's own directory, is flushed to the device and renamed over the
-target. Whatever goes wrong, the target is either the old file or the new one, and the temporary file is gone.
+target. Whatever goes wrong, the target is either the old file or the new one, and the temporary file is gone, with
+the folders that were made for it.
 """
 
 from __future__ import annotations
@@ -44,9 +45,11 @@ def replacing_all(paths: list[str | Path]) -> Iterator[list[Path]]:
     """Like `replacing` for files that belong together: all are complete on disk before the first is renamed."""
     targets = [Path(path) for path in paths]
     temporaries = [target.with_name(f".{target.stem}.{uuid.uuid4().hex[:12]}{target.suffix}") for target in targets]
+    made: list[Path] = []
+    complete = False
     try:
         for target in targets:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            made += _make(target.parent)
         yield temporaries
         for temporary in temporaries:
             sync(temporary)
@@ -54,12 +57,23 @@ def replacing_all(paths: list[str | Path]) -> Iterator[list[Path]]:
             temporary.replace(target)
         for parent in {target.parent for target in targets}:
             sync(parent)
+        complete = True
     except OSError as problem:
         raise _cannot_write(targets[0], problem) from problem
     finally:
         for temporary in temporaries:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
+        for folder in [] if complete else reversed(made):
+            with suppress(OSError):  # a folder in which something else has appeared stays
+                folder.rmdir()
+
+
+def _make(folder: Path) -> list[Path]:
+    """Make a folder and those above it; returns the ones that were not there, the uppermost first."""
+    absent = [place for place in (folder, *folder.parents) if not place.exists()][::-1]
+    folder.mkdir(parents=True, exist_ok=True)
+    return absent
 
 
 def write_text(path: str | Path, text: str) -> None:

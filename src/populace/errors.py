@@ -12,6 +12,9 @@ PopulaceError
 ├── Interrupted           the user stopped a run (exit code 130); says what is kept
 └── UsageError            a command or call was put wrongly (exit code 2; all others, Interrupted excepted: 1)
 
+What a command line names and is not there (file, model, audience, corpus) is wrong use; what is there and cannot be
+used is wrong input.
+
 A message says what happened (with the value), where, what was expected, and what to do next, in one line.
 """
 

@@ -204,8 +204,37 @@ def test_an_audience_nobody_knows_is_named(cli, study):
     outcome = cli(
         "simulate", study.instrument, "--audience", "us-adlts", "-n", 9, "--model", "fake", "--out", "p.parquet"
     )
+    assert outcome.code == 2
+    assert "no audience 'us-adlts' (did you mean 'us-adults'?)" in outcome.error
+
+
+def renamed(path, **names):
+    """A data set whose variables have other names."""
+    found = read_dataset(path)
+    variables = [variable | {"name": names.get(variable["name"], variable["name"])}
+                 for variable in found.codebook.to_dict()["variables"]]  # fmt: skip
+    rewritten(path, found.answers.rename(names), variables=variables)
+
+
+def test_people_who_were_asked_nothing_in_common_are_refused_with_the_closest_name(cli, study, tmp_path):
+    simulate(cli, study)
+    renamed(study.human, taste="Taste1", calm="x", milk="y")
+    outcome = cli("scrutinize", "panel.parquet", study.human, "--out", "report")
     assert outcome.code == 1
-    assert "us-adults" in outcome.error
+    assert "share no question" in outcome.error
+    assert "'taste' (did you mean 'Taste1'?)" in outcome.error
+    assert not (tmp_path / "report").exists()
+
+
+def test_a_question_that_is_a_background_on_the_other_side_is_pointed_out(cli, study, tmp_path):
+    simulate(cli, study)
+    outcome = cli("scrutinize", "panel.parquet", study.people, "--out", "report")
+    assert outcome.code == 1
+    content = json.loads(pl.read_parquet_metadata(study.human)[CODEBOOK_KEY])["variables"]
+    roles = {"question": "background"}
+    rewritten(study.human, variables=[v | {"role": roles.get(v["role"], v["role"])} for v in content])
+    outcome = cli("scrutinize", "panel.parquet", study.human, "--out", "report")
+    assert "'taste' is a question in panel.parquet and a background in" in outcome.error
 
 
 # -- the disk --------------------------------------------------------------------------------------------------------
@@ -235,7 +264,9 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(cli, study, tmp
     assert outcome.code == 1
     assert "No space left on device" in outcome.error
     assert "free some space" in outcome.error
-    assert not {path for path in set(tmp_path.rglob("*")) - before if path.is_file() and "cache" not in path.parts}
+    left = {path for path in set(tmp_path.rglob("*")) - before if "cache" not in path.parts}
+    # the interviews that were made are kept, for the run that goes on
+    assert not {path for path in left if path.parent.name != "out.parquet.journal" and path.suffix != ".journal"}
 
 
 def test_a_failed_run_leaves_the_older_file_as_it_was(cli, study, tmp_path, full_disk):

@@ -44,6 +44,43 @@ def test_the_same_seed_gives_the_same_panel_whatever_the_batch_size(cli, study, 
     assert pl.read_parquet(tmp_path / "one.parquet").equals(pl.read_parquet(tmp_path / "two.parquet"))
 
 
+def test_the_panel_of_two_workers_is_that_of_one(cli, shell, study, tmp_path):
+    arguments = ["simulate", study.instrument, "--respondents", study.people, "--model", "fake", "--seed", 1]
+    assert shell(*arguments, "--batch-size", 20, "--workers", 2, "--out", "two.parquet").code == 0
+    simulate(cli, study, tmp_path / "one.parquet")
+    one, two = (read_dataset(tmp_path / f"{name}.parquet") for name in ("one", "two"))
+    assert one.content_hash == two.content_hash
+
+
+def test_the_hash_of_the_content_is_shown(cli, study, tmp_path):
+    outcome = simulate(cli, study, tmp_path / "panel.parquet", "--json")
+    assert outcome.json["content_hash"] == read_dataset(tmp_path / "panel.parquet").content_hash
+    again = simulate(cli, study, tmp_path / "again.parquet")
+    assert outcome.json["content_hash"] in again.out
+
+
+def test_the_same_command_makes_the_same_panel_again(cli, study, tmp_path):
+    simulate(cli, study, tmp_path / "panel.parquet")
+    before = (tmp_path / "panel.parquet").read_bytes()
+    assert simulate(cli, study, tmp_path / "panel.parquet").code == 0
+    assert (tmp_path / "panel.parquet").read_bytes() == before
+
+
+def test_a_report_is_made_anew_without_asking(cli, study, tmp_path):
+    for _ in range(2):
+        outcome = cli("scrutinize", study.human, study.human, "--out", tmp_path / "report")
+        assert outcome.code == 0, outcome.err
+
+
+def test_numbers_that_are_none_are_counted_where_data_are_read(cli, study, tmp_path):
+    human = read_dataset(study.human)
+    holes = human.answers.with_columns(milk=pl.Series([float("nan")] * 3 + [1.0] * 57))
+    holes.write_parquet(study.human, metadata={"populace.codebook": human.codebook.to_json()})
+    outcome = cli("scrutinize", study.human, study.human, "--out", tmp_path / "report")
+    assert "note: " in outcome.err
+    assert "3 cells hold NaN or infinity (in 'milk'), taken as no answer" in outcome.err
+
+
 def test_people_are_drawn_for_an_audience_and_their_backgrounds_are_in_the_panel(cli, study, tmp_path):
     survey = json.loads(study.instrument.read_text())
     (tmp_path / "short.json").write_text(json.dumps(survey | {"blocks": survey["blocks"][1:]}))

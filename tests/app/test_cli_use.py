@@ -110,6 +110,51 @@ def test_wrong_paths_and_combinations_are_refused_with_the_fix(cli, study, argum
     assert sorted(study.instrument.parent.iterdir()) == before
 
 
+#: every kind of name and path that a command line can hold -> the exit code where it leads nowhere
+NOWHERE = {
+    "a questionnaire": (lambda s: ["validate", "no.json"], 2),
+    "people": (lambda s: simulate(s, "--respondents", "no.parquet", "--out", "x.parquet"), 2),
+    "an audience": (lambda s: simulate(s, "--audience", "martians", "-n", 5, "--out", "x.parquet"), 2),
+    "an audience file": (lambda s: simulate(s, "--audience", "no.json", "-n", 5, "--out", "x.parquet"), 2),
+    "an audience to predict": (lambda s: ["predict", s.instrument, "--audience", "martians", "--out", "p"], 2),
+    "a model": (lambda s: simulate(s, "--respondents", s.people, "--model", "gpt", "--out", "x.parquet"), 2),
+    "a model to show": (lambda s: ["models", "show", "gpt"], 2),
+    "a corpus": (lambda s: ["train", "no_corpus", "--out", "m"], 2),
+    # what is there and cannot be used is bad input
+    "a folder that is no model": (lambda s: ["models", "show", s.instrument.parent], 1),
+    "a file that is no questionnaire": (lambda s: ["validate", s.people], 1),
+    "a file that is no data set": (lambda s: ["scrutinize", s.instrument, s.human, "--out", "r"], 1),
+    "a file that is no audience": (lambda s: simulate(s, "--audience", s.instrument, "-n", 5, "--out", "x.parquet"), 1),
+}
+
+
+@pytest.mark.parametrize("what", NOWHERE)
+def test_what_is_not_there_is_wrong_use_and_what_is_not_right_is_bad_input(cli, study, what):
+    arguments, code = NOWHERE[what]
+    outcome = cli(*arguments(study))
+    assert outcome.code == code, outcome
+    assert outcome.error
+
+
+@pytest.mark.parametrize(("arguments", "kind"), [
+    (["validate", "no.json"], "UsageError"),
+    (["validate"], "UsageError"),
+    (["validate", "broken.json"], "InstrumentError"),
+])  # fmt: skip
+def test_with_json_an_error_is_one_object_and_the_line_stays(cli, tmp_path, arguments, kind):
+    (tmp_path / "broken.json").write_text("[]")
+    outcome = cli(*arguments, "--json")
+    error = outcome.json["error"]
+    assert len(outcome.out.splitlines()) == 1
+    assert set(error) == {"message", "kind", "exit_code"}
+    assert outcome.error == f"error: {error['message']}"
+    assert (error["kind"], error["exit_code"]) == (kind, outcome.code)
+
+
+def test_without_json_an_error_leaves_standard_output_empty(cli):
+    assert cli("validate", "no.json").out == ""
+
+
 def test_a_setting_that_makes_no_sense_is_wrong_use(cli, monkeypatch):
     monkeypatch.setenv("POPULACE_THREADS", "many")
     outcome = cli("models")
@@ -160,4 +205,22 @@ def test_validate_says_what_is_in_a_questionnaire(cli, study):
     outcome = cli("validate", study.instrument)
     assert outcome.code == 0
     assert "Tea: 2 blocks, 5 questions, 5 answers a person, 2 of them background" in outcome.out
-    assert cli("validate", study.instrument, "--json").json["questions"] == 5
+    found = cli("validate", study.instrument, "--json").json
+    assert found["questions"] == 5
+    assert found["notes"] == []
+
+
+def test_validate_lists_what_simulate_would_refuse(cli, tmp_path):
+    (tmp_path / "survey.yaml").write_text(
+        "id: a\ntitle: A\nquestions:\n"
+        "  - {name: tea, kind: single, text: 'Tea?', options: [A, B], show_if: why}\n"
+        "  - {name: why, kind: open, text: 'Why?'}\n"
+        "  - {name: cups, kind: numeric, text: 'How many?'}\n"
+    )
+    outcome = cli("validate", "survey.yaml")
+    assert outcome.code == 0
+    notes = [line for line in outcome.out.splitlines() if line.startswith("note: simulate would refuse this")]
+    found = cli("validate", "survey.yaml", "--json").json["notes"]
+    for line, note, words in zip(notes, found, ("'show_if'", "--skip-open", "'minimum' and 'maximum'"), strict=True):
+        assert words in note
+        assert note in line

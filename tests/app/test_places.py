@@ -32,9 +32,23 @@ def test_an_option_left_away_is_no_missing_input():
     places.existing(None, "--given", "a data set")
 
 
-def test_missing_folders_above_the_output_are_made(tmp_path):
+def test_missing_folders_above_the_output_are_left_to_be_made_with_it(tmp_path):
     places.output(tmp_path / "a" / "b" / "panel.parquet")
-    assert (tmp_path / "a" / "b").is_dir()
+    assert not list(tmp_path.iterdir())
+
+
+def test_earlier_work_is_not_replaced_unless_asked_for(tmp_path):
+    panel, model = tmp_path / "panel.parquet", tmp_path / "model"
+    panel.touch()
+    model.mkdir()
+    places.output(model, folder=True, owned="card.json", overwrite=False)
+    (model / "card.json").touch()
+    with pytest.raises(UsageError, match=r"panel.parquet is there already.*no earlier file is lost.*add --overwrite"):
+        places.output(panel, overwrite=False)
+    with pytest.raises(UsageError, match="no earlier model is lost"):
+        places.output(model, folder=True, owned="card.json", overwrite=False)
+    places.output(panel)
+    places.output(model, folder=True, owned="card.json")
 
 
 def test_an_output_that_is_an_input_is_refused(tmp_path):

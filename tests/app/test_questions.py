@@ -143,7 +143,7 @@ def test_an_answer_line_has_the_id_as_it_came_and_shares_that_sum_to_one(tmp_pat
     answer = json.loads(line)
     assert answer["id"] == 7
     assert sum(answer["distribution"]) == pytest.approx(1, abs=1e-6)
-    assert set(answer) == {"id", "distribution", "low", "high"}
+    assert set(answer) == {"id", "distribution", "low", "high", "do_not_use"}
 
 
 def test_a_number_that_is_none_never_reaches_the_file(tmp_path):

@@ -163,9 +163,22 @@ def test_truth_values_are_codes_0_and_1():
     assert survey([True, False, None], "multi_item", picked).positions("q").tolist() == [1, 0, -1]
 
 
-def test_numbers_that_are_none_become_no_answer():
+def test_numbers_that_are_none_become_no_answer_and_are_counted():
     column = pl.Series([1.5, float("nan"), float("inf"), None])
-    assert survey(column, "numeric", ()).codes("q").to_list() == [1.5, None, None, None]
+    dataset = survey(column, "numeric", ())
+    assert dataset.codes("q").to_list() == [1.5, None, None, None]
+    (note,) = dataset.notes
+    assert "2 cells hold NaN or infinity (in 'q'), taken as no answer" in note
+
+
+def test_a_code_that_is_infinite_is_no_answer_either():
+    dataset = survey(pl.Series([1.0, float("inf"), float("nan")]))
+    assert dataset.codes("q").to_list() == [1, None, None]
+    assert "2 cells" in dataset.notes[0]
+
+
+def test_answers_that_need_no_change_have_no_notes():
+    assert survey(pl.Series([1, None, 5])).notes == ()
 
 
 def test_categories_become_words():

@@ -140,6 +140,20 @@ def test_opinions_that_hang_together_too_tightly_fail(survey):
     assert find(found, "correlation_rmse").verdict == "FAIL"
 
 
+def test_the_first_component_of_noise_is_no_evidence_of_anything(survey):
+    """People and panel without structure: the ratio is near 1 and says nothing."""
+    found = checks(compare(survey(1500, 1, loading=0.0, gap=0.0), survey(1500, 2, loading=0.0, gap=0.0), resamples=60))
+    check = find(found, "pc1_ratio")
+    assert check.value == pytest.approx(1, abs=0.05)
+    assert check.verdict == find(found, "effective_dependence").verdict == "UNDERPOWERED"
+    assert "too little to be told from unrelated ones" in check.words
+
+
+def test_a_panel_that_hangs_together_is_seen_against_people_who_do_not(survey):
+    found = checks(compare(survey(1500, 1, loading=2.5), survey(1500, 2, loading=0.0, gap=0.0), resamples=60))
+    assert find(found, "pc1_ratio").verdict == "FAIL"
+
+
 def test_two_questions_make_no_structure(survey):
     found = checks(compare(survey(100, 1, items=2), survey(100, 2, items=2)))
     assert {check.verdict for check in found} == {"UNVERIFIED"}

@@ -99,7 +99,15 @@ def test_few_people_decide_nothing(survey):
 
 def test_too_few_rows_for_five_folds_are_said_to_be(survey):
     found = by_name(checks(compare(survey(15, 1), survey(400, 2))))
-    assert {check.verdict for check in found.values()} == {"UNVERIFIED"}
+    assert {check.verdict for check in found.values()} == {"UNDERPOWERED"}
+
+
+def test_a_classifier_that_would_not_notice_unrelated_answers_passes_nobody(survey):
+    """Among people whose answers do not hang together there is no structure that a panel could lack."""
+    found = by_name(checks(compare(survey(400, 1, loading=0.0, gap=0.0), survey(400, 2, loading=0.0, gap=0.0))))
+    for check in found.values():
+        assert check.verdict == "UNDERPOWERED"
+        assert "unrelated answers planted on purpose was hardly told apart" in check.words
 
 
 def test_the_same_seed_gives_the_same_auc(survey):

@@ -10,7 +10,7 @@ from populace.scrutiny.variance import (
     geometric_mean,
     log_entropy_ratio,
     log_sd_ratio,
-    share_interval,
+    maybe_narrow,
     too_narrow,
 )
 
@@ -43,13 +43,16 @@ def test_the_correction_takes_most_of_the_bias_out_of_entropy():
     assert found == pytest.approx(np.log(6), abs=0.003)
 
 
-def test_only_what_is_surely_too_narrow_counts():
-    assert too_narrow(np.array([-0.5, -0.01]), np.full(2, 0.05)).tolist() == [True, False]
+def test_what_surely_is_and_what_may_be_too_narrow_are_the_worked_examples():
+    ratios, errors = np.array([-0.5, -0.2, -0.01]), np.full(3, 0.05)
+    assert too_narrow(ratios, errors, 0.15).tolist() == [True, False, False]
+    assert maybe_narrow(ratios, errors, 0.15).tolist() == [True, True, False]
 
 
-def test_a_share_of_none_still_has_an_interval():
-    low, high = share_interval(0, 25)
-    assert (low, high) == pytest.approx((0.0, 0.095), abs=1e-3)
+def test_a_trifle_of_narrowing_is_no_fault_however_many_people_show_it():
+    ratios, errors = np.full(10, -0.03), np.full(10, 0.002)
+    assert too_narrow(ratios, errors).all()
+    assert not maybe_narrow(ratios, errors, 0.15).any()
 
 
 def find(found, name, subject="all"):
@@ -66,7 +69,8 @@ def test_people_too_much_alike_fail(variable, data_set):
     # variances of a die with three and with five faces: 8/12 and 24/12
     assert ratio.value == pytest.approx(np.sqrt(8 / 24), rel=0.05)
     assert ratio.verdict == "FAIL"
-    assert find(found, "too_narrow").value == 1
+    narrow = find(found, "too_narrow")
+    assert (narrow.value, narrow.high, narrow.verdict) == (1, 1, "FAIL")
 
 
 def test_a_nominal_question_is_judged_by_its_variety(variable, data_set):

@@ -8,12 +8,14 @@ import populace
 from populace.data.codebook import Codebook, Variable
 from populace.data.dataset import DataSet
 from populace.data.files import read_dataset
-from populace.errors import CannotAnswer, DataError, InputError, InstrumentError, ModelError, UsageError
+from populace.data.files.parquet import hash_in
+from populace.errors import CannotAnswer, DataError, InputError, InstrumentError, ModelError, PopulaceError, UsageError
 from populace.models.base import Told
 from populace.models.baselines import Copula, Uniform
 from populace.models.fake import FakeModel
 from populace.models.library import load_model
 from populace.prompts.prompt import Prompt
+from populace.simulation.plan import obstacles
 from populace.simulation.simulate import simulate, simulate_to
 from populace.survey.scale import Option
 
@@ -281,8 +283,8 @@ def test_several_given_interviews_of_one_person_are_refused(people, survey):
 # -- copying what is known -------------------------------------------------------------------------------------------
 
 
-def sex_question(*options):
-    return {"name": "sex", "kind": "single", "text": "What is your sex?", "options": list(options)}
+def sex_question(*options, text="Are you male or female?"):
+    return {"name": "sex", "kind": "single", "text": text, "options": list(options)}
 
 
 def test_a_background_that_is_asked_again_is_copied_by_its_label_and_not_asked(people, make):
@@ -295,6 +297,18 @@ def test_a_background_that_is_asked_again_is_copied_by_its_label_and_not_asked(p
     assert texts(spy.history).count("Are you male or female?") == 1
 
 
+@pytest.mark.parametrize("text", ["ARE YOU MALE, OR FEMALE", "Are you  male or female ?"])
+def test_case_spacing_and_punctuation_make_no_other_question(people, make, text):
+    panel = simulate(make.survey(sex_question("Female", "Male", text=text), _car()), people, FakeModel())
+    assert panel.codes("sex").to_list()[:4] == [2, 1, 2, 1]
+
+
+def test_a_background_in_other_words_is_refused_with_both_wordings_and_the_way_out(people, make):
+    survey = make.survey(sex_question("Female", "Male", text="What sex was your first doctor?"), _car())
+    with pytest.raises(DataError, match=r"'sex' asks 'What sex was your first doctor\?'.*'Are you male or fem.*rename"):
+        simulate(survey, people, FakeModel())
+
+
 def _car():
     return {"name": "car", "kind": "single", "text": "Do you own a car?", "options": ["Yes", "No"]}
 
@@ -305,7 +319,7 @@ def test_a_background_asked_with_other_answers_is_refused(people, make):
 
 
 def test_a_number_that_is_known_is_copied(people, make):
-    age = {"name": "age", "kind": "numeric", "text": "Your age?", "minimum": 18, "maximum": 99}
+    age = {"name": "age", "kind": "numeric", "text": "How old are you?", "minimum": 18, "maximum": 99}
     panel = simulate(make.survey(age, _car()), people, FakeModel())
     assert panel.codes("age").equals(people.codes("age"))
 
@@ -378,6 +392,32 @@ def test_routing_is_refused_by_name_rather_than_ignored(people, make):
         simulate(survey, people, FakeModel())
 
 
+def test_what_simulate_would_refuse_is_known_beforehand_in_its_own_words(people, make):
+    routed, unbounded = _car() | {"show_if": "sex == 1"}, {"name": "q", "kind": "numeric", "text": "How many?"}
+    found = [str(problem) for problem in obstacles(make.survey(routed, OPEN, unbounded))]
+    assert [name in problem for name, problem in zip(("'car'", "'why'", "'q'"), found, strict=True)] == [True] * 3
+    for question, problem in zip((routed, OPEN, unbounded), found, strict=True):
+        with pytest.raises(PopulaceError) as refusal:
+            simulate(make.survey(question, _car() | {"name": "other"}), people, FakeModel())
+        assert str(refusal.value) == problem
+
+
+def test_a_survey_that_can_be_simulated_has_no_obstacles(make, survey):
+    assert obstacles(survey) == []
+    assert obstacles(make.survey(OPEN, _car()), skip_open=True) == []
+
+
+def test_a_number_without_limits_is_no_obstacle_where_it_is_known(people, make):
+    survey = make.survey({"name": "age", "kind": "numeric", "text": "How old are you?"}, _car())
+    assert simulate(survey, people, FakeModel()).codes("age").equals(people.codes("age"))
+
+
+def test_answers_changed_on_the_way_in_are_said(make, survey):
+    people, notes = make.people(3, age=[20.0, float("nan"), 40.0]), Notes()
+    simulate(survey, people, FakeModel(), progress=notes)
+    assert "1 cell holds NaN" in notes.said[0]
+
+
 def test_a_background_without_wording_is_refused_by_name(make, survey):
     silent = Variable("v17", " ", "single", (Option(1, "a"), Option(2, "b")), "background")
     with pytest.raises(DataError, match=r"people: background 'v17' has no wording"):
@@ -399,6 +439,21 @@ def test_a_number_without_limits_is_refused_by_name(people, make):
 def test_a_model_that_gives_no_probabilities_is_caught(people, make, chance):
     with pytest.raises(ModelError, match="'Do you own a car\\?'"):
         simulate(make.survey(_car()), people, make.spy({"Do you own a car?": chance}))
+
+
+def test_a_streamed_panel_carries_the_hash_of_the_same_panel_in_memory(tmp_path, people, survey):
+    panel = simulate(survey, people, FakeModel(), seed=2)
+    for size in (7, 64):
+        path = simulate_to(tmp_path / f"{size}.parquet", survey, people, FakeModel(), seed=2, batch_size=size)
+        assert hash_in(path) == panel.content_hash == read_dataset(path).content_hash
+
+
+def test_a_streamed_panel_that_was_altered_is_refused(tmp_path, people, survey):
+    path = simulate_to(tmp_path / "panel.parquet", survey, people, FakeModel())
+    metadata = {key: value for key, value in pl.read_parquet_metadata(path).items() if key.startswith("populace")}
+    pl.read_parquet(path).with_columns(car=pl.lit(1, pl.Int16)).write_parquet(path, metadata=metadata)
+    with pytest.raises(DataError, match="other answers than were written"):
+        read_dataset(path)
 
 
 def test_a_batch_of_nobody_and_another_suffix_are_wrong_use(tmp_path, people, survey):

@@ -264,7 +264,11 @@ def test_half_a_character_is_refused():
         ("t.yaml", "id: !!python/object/apply:os.system [ls]", "not valid YAML"),
         ("t.yaml", "a: &a [*a]", "unknown key 'a'"),
         ("t.yaml", "? [1, 2]\n: 3", "not valid YAML"),
-        ("t.yaml", "", "None is not an instrument"),
+        ("t.yaml", "", "is empty; expected an instrument, a mapping with id, title and blocks"),
+        ("t.yaml", "# nothing but a remark", "is empty; expected an instrument"),
+        ("t.json", "[]", "holds [] and nothing else; expected an instrument"),
+        ("t.json", "[1, 2]", "holds a list ([1, 2]); expected an instrument"),
+        ("t.yaml", "coffee", "holds text ('coffee'); expected an instrument"),
         ("t.txt", "", "expected .json, .yaml or .yml"),
     ],
 )

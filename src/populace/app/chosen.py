@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from populace.app import console
-from populace.app.places import Population
+from populace.app.places import Population, existing
 from populace.app.settings import read_settings
 from populace.data.dataset import DataSet
 from populace.data.files import read_dataset
@@ -14,6 +14,8 @@ from populace.errors import DataError, UsageError
 from populace.models.base import ResponseModel
 from populace.models.library import DEFAULT, PLAIN, load_model
 from populace.simulation.recruit import recruit
+from populace.survey.audience import list_audiences
+from populace.survey.names import did_you_mean
 
 #: file of text vectors inside the cache folder
 VECTORS = "texts.sqlite"
@@ -27,6 +29,32 @@ def check_model(name: str) -> None:
             f"--model: there is no model or folder {name!r}; expected {', '.join(known)}, or the folder of a model: "
             "check the name"
         )
+
+
+def check_audience(name: str | None) -> None:
+    """Refuse a name that is no audience of ours and no file either; None (people are given) passes."""
+    known = list_audiences()
+    if name is None or name in known:
+        return
+    if Path(name).suffix != ".json":
+        raise UsageError(
+            f"--audience: there is no audience {name!r}{did_you_mean(name, known)}; expected {', '.join(known)}, or "
+            "the path of an audience file (.json): check the name"
+        )
+    existing(Path(name), "--audience", "an audience in JSON")
+
+
+def read_data(path: Path) -> DataSet:
+    """The data set at this path; what was changed in it on the way in is said."""
+    found = read_dataset(path)
+    say_notes(found)
+    return found
+
+
+def say_notes(dataset: DataSet) -> None:
+    """What was changed in a data set on the way in, a line each."""
+    for note in dataset.notes:
+        console.say(f"note: {note}")
 
 
 def open_model(name: str) -> ResponseModel:

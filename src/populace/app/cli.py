@@ -16,7 +16,7 @@ import typer
 
 import populace
 from populace.app import console, places
-from populace.app.settings import limit_threads, read_settings
+from populace.app.settings import limit_threads, read_settings, share_threads
 from populace.errors import PopulaceError, UsageError
 
 # plain help, no coloured tracebacks: rich costs start-up time, and errors are ours to print
@@ -39,6 +39,7 @@ app.add_typer(
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")]
 Seed = Annotated[int, typer.Option("--seed", metavar="S", min=0, help="Same seed, same result.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what an earlier run wrote to --out.")]
 Model = Annotated[str, typer.Option("--model", metavar="M", help="Name of a model (populace models), or its folder.")]
 Audience = Annotated[str | None, typer.Option("--audience", metavar="NAME", help="Whom to ask, such as us-adults.")]
 People = Annotated[
@@ -57,6 +58,7 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command; return its exit code: 0, 1 (failed), 2 (wrong use), 130 (Ctrl-C). Never raises, never traces."""
+    as_json = "--json" in arguments
     try:
         limit_threads(read_settings().threads)
         code = app(arguments, prog_name="populace", standalone_mode=False)
@@ -64,14 +66,14 @@ def run(arguments: list[str]) -> int:
             raise KeyboardInterrupt
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # typer turns a broken pipe into an exit
         return _reader_went_away()
     except typer.TyperException as error:
-        return _report(_wrong_use(error), error.exit_code)
+        return console.fail(_wrong_use(error), error.exit_code, "UsageError", as_json)
     except BaseException as error:  # the edge: whatever happens, one line and an exit code
         if read_debug():
             traceback.print_exc()
-        return _report(*console.explain(error))
+        return console.fail(*console.explain(error), type(error).__name__, as_json)
 
 
 def read_debug() -> bool:
@@ -80,11 +82,6 @@ def read_debug() -> bool:
         return read_settings().debug
     except PopulaceError:
         return False
-
-
-def _report(message: str, code: int) -> int:
-    console.say(f"error: {message}")
-    return code
 
 
 def _wrong_use(error: typer.TyperException) -> str:
@@ -182,6 +179,9 @@ def simulate(
         bool, typer.Option("--skip-open", help="Leave open-text questions out; no model can write text yet.")
     ] = False,
     batch_size: Annotated[int, typer.Option("--batch-size", metavar="B", min=1, help="People at a time.")] = 2000,
+    workers: Annotated[
+        int, typer.Option("--workers", metavar="W", min=1, help="Processes that interview side by side.")
+    ] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Let synthetic respondents answer a questionnaire. A run that was stopped goes on when it is started again."""
@@ -189,38 +189,78 @@ def simulate(
     places.existing(given, "--given", "a data set")
     places.one_population(audience, respondents, n, n_needed=True)
     places.output(out, inputs=(instrument, respondents, given), suffix=".parquet")
+    share_threads(workers, read_settings().threads)
     from populace.app.panel import simulate_file
 
     population = places.Population(audience, respondents, n)
-    result = simulate_file(instrument, out, population, given, model, seed, batch_size, skip_open)
+    result = simulate_file(instrument, out, population, given, model, seed, batch_size, skip_open, workers)
     who, what = console.count(result["respondents"], "respondent"), console.count(result["questions"], "question")
-    console.show(result, as_json, f"{who}, {what}, {result['seconds']:.1f} s: {out}")
+    words = f"{who}, {what}, {result['seconds']:.1f} s: {out}\n{result['content_hash']}"
+    console.show(result, as_json, words)
 
 
 @app.command(epilog="Example: populace adapt --pilot pilot.parquet --instrument survey.json --out my-model")
 def adapt(
-    pilot: Annotated[Path, typer.Option("--pilot", metavar="PILOT", help="Answers of real people: a data set.")],
     instrument: Annotated[
         Path, typer.Option("--instrument", metavar="INSTRUMENT", help="The questionnaire they answered.")
     ],
     out: Annotated[Path, typer.Option("--out", metavar="MODEL", help="Folder of the adapted model.")],
+    pilot: Annotated[
+        Path | None, typer.Option("--pilot", metavar="PILOT", help="Answers of real people: a data set.")
+    ] = None,
+    topline: Annotated[
+        Path | None, typer.Option("--topline", metavar="FIGURES.jsonl", help="Known shares, one question a line.")
+    ] = None,
+    audience: Annotated[
+        str | None, typer.Option("--audience", metavar="NAME", help="Whom the topline is about, such as us-adults.")
+    ] = None,
     model: Model = "default",
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Adapt a model to a pilot: answers of your own people to your own questions."""
+    """Adapt a model to your own questions: to a pilot of real people, to figures you know, or to both."""
     places.existing(pilot, "--pilot", "a data set")
+    places.existing(topline, "--topline", "a file with one question a line")
     places.existing(instrument, "--instrument", "a questionnaire in JSON or YAML")
-    places.output(out, inputs=(pilot, instrument), folder=True, owned="card.json")
-    from populace.app.chosen import open_model
-    from populace.data.files import read_dataset
-    from populace.survey.instrument import read_instrument
-    from populace.training.adapt import adapt as adapt_model
+    places.output(out, inputs=(pilot, topline, instrument), folder=True, owned="card.json", overwrite=overwrite)
+    from populace.app.adapt import adapt_file, check_sources
 
-    people, questionnaire = read_dataset(pilot), read_instrument(instrument)
+    check_sources(pilot, topline, audience)
     with console.interruptible(f"{out} was not written; run the same command again"):
-        adapted = adapt_model(people, questionnaire, open_model(model), out)
-    result = {"out": str(out), "pilot": people.n, "model": adapted.name, "model_hash": adapted.hash, "base": model}
-    console.show(result, as_json, f"adapted {model} to {people.n:,} people: {out}")
+        result = adapt_file(instrument, out, pilot, topline, audience, model)
+    known = [console.count(result["pilot"], "person").replace("persons", "people")] if pilot else []
+    known += [console.count(result["topline"], "figure")] if topline else []
+    console.show(result, as_json, f"adapted {model} to {' and '.join(known)}: {out}")
+
+
+@app.command(
+    epilog="Example: populace combine default --with recorded.jsonl --calibrate human_margins.jsonl --out my-model"
+)
+def combine(
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="Name of a survey model, or its folder.", show_default=False)
+    ],
+    recorded: Annotated[
+        list[Path], typer.Option("--with", metavar="RECORDED.jsonl", help="Recorded answers of others; may repeat.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Folder of the combined model.")],
+    calibrate: Annotated[
+        Path | None, typer.Option("--calibrate", metavar="HUMAN.jsonl", help="Human answers to some of the questions.")
+    ] = None,
+    seed: Seed = 0,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Combine a survey model with recorded answers of language models or experts."""
+    for path in recorded:
+        places.existing(path, "--with", "a file of recorded answers")
+    places.existing(calibrate, "--calibrate", "a file of human answers")
+    places.output(out, inputs=(*recorded, calibrate), folder=True, owned="card.json", overwrite=overwrite)
+    from populace.app.combine import combine_files, in_words
+
+    with console.interruptible(f"{out} was not written; run the same command again"):
+        result = combine_files(model, recorded, out, calibrate, seed)
+    console.show(result, as_json, in_words(result))
 
 
 @app.command(epilog="Example: populace scrutinize panel.parquet people.parquet --out report")
@@ -241,15 +281,16 @@ def scrutinize(
     places.existing(human, "HUMAN", "a data set")
     places.existing(train, "--train", "a data set")
     places.output(out, inputs=(synthetic, human, train), folder=True)
-    from populace.app.reports import write_report
-    from populace.data.files import read_dataset
+    from populace.app.chosen import read_data
+    from populace.app.reports import check_common, write_report
     from populace.scrutiny.scrutinize import scrutinize as compare
 
-    panel, people = read_dataset(synthetic), read_dataset(human)
+    panel, people = read_data(synthetic), read_data(human)
     if people.synthetic and not panel.synthetic:
         raise UsageError(f"{human} is marked synthetic and {synthetic} is not; expected SYN before HUMAN: swap the two")
+    check_common(panel, people)
     with console.interruptible(f"no report was written to {out}; run the same command again"):
-        report = compare(panel, people, train=read_dataset(train) if train else None, seed=seed)
+        report = compare(panel, people, train=read_data(train) if train else None, seed=seed)
         write_report(report, panel, people, out)
     summary = report.to_json()["summary"]
     console.show({"out": str(out), **summary}, as_json, f"{report!r}\nreport: {out / 'index.html'}")
@@ -264,22 +305,52 @@ def train(
         ),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="MODEL", help="Folder of the trained model.")],
+    base: Annotated[
+        str | None, typer.Option("--from", metavar="MODEL", help="Build on this model ('default', or a folder).")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
     seed: Seed = 0,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train the survey language model on answers of people. Backgrounds are de-identified first."""
-    paths = [places.corpus(name, read_settings().data) for name in corpora]
-    places.output(out, inputs=tuple(paths), folder=True, owned="card.json")
-    from populace.app.chosen import vectors_file
-    from populace.training.train import train as train_model
+    """Train the survey language model on answers of people. Backgrounds are de-identified first.
 
-    cache = vectors_file(read_settings().cache)
-    kept = "finished stages are kept; add --resume to the same command to go on"
+    With --from, the surveys are added to what a model knows already, in seconds; without, a new model is trained.
+    """
+    paths = [places.corpus(name, read_settings().data) for name in corpora]
+    places.output(out, inputs=tuple(paths), folder=True, owned="card.json", overwrite=overwrite)
+    from populace.app.training import train_paths
+
+    kept = "nothing is kept" if base else "finished stages are kept; add --resume to the same command to go on"
     with console.interruptible(kept), console.Progress() as progress:
-        folder = train_model(paths, out, resume=resume, seed=seed, cache=cache, progress=progress)
-    result = {"out": str(folder), "corpora": [str(path) for path in paths], "seed": seed}
+        folder = train_paths(paths, out, base, resume, seed, progress)
+    result = {"out": str(folder), "corpora": [str(path) for path in paths], "from": base, "seed": seed}
     console.show(result, as_json, f"trained on {', '.join(path.name for path in paths)}: {folder}")
+
+
+@app.command(epilog="Example: populace benchmark --only R2,R3 --out docs/benchmark.md")
+def benchmark(
+    out: Annotated[Path, typer.Option("--out", metavar="PAGE.md", help="Where the page goes.")] = Path("benchmark.md"),
+    only: Annotated[str, typer.Option("--only", metavar="R2,R3", help="Measure these regimes only.")] = "",
+    work: Annotated[
+        Path | None, typer.Option("--work", metavar="FOLDER", help="Results and models of earlier runs.")
+    ] = None,
+    model: Model = "default",
+    seed: Seed = 0,
+    quick: Annotated[bool, typer.Option("--quick", help="Small samples: a smoke test, not a result.")] = False,
+    no_train: Annotated[bool, typer.Option("--no-train", help="Leave out what needs a model not trained yet.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Hold the model against people, baselines and other models, and write the page. A run that was stopped goes on."""
+    places.output(out, suffix=".md")
+    from populace.app.benchmark.run import benchmark_file
+
+    kept = "finished parts are kept; run the same command to go on"
+    with console.interruptible(kept), console.Progress() as progress:
+        result = benchmark_file(out, only, work, model, seed, quick, not no_train, progress)
+    table = result.pop("table")
+    counts = f"{console.count(result['figures'], 'figure')}, {console.count(result['gaps'], 'gap')}"
+    console.show(result, as_json, f"{table}\n{counts}: {out}")
 
 
 @app.command(epilog="Example: populace validate survey.json")
@@ -289,11 +360,13 @@ def validate(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Check a questionnaire, and say what is in it or what is wrong with it."""
+    """Check a questionnaire: what is in it, what is wrong with it, and what simulate would refuse."""
     places.existing(instrument, "INSTRUMENT", "a questionnaire in JSON or YAML")
+    from populace.simulation.plan import obstacles
     from populace.survey.instrument import read_instrument
 
     found = read_instrument(instrument)
+    notes = [console.one_line(problem) for problem in obstacles(found)]
     result = {
         "id": found.id,
         "title": found.title,
@@ -302,11 +375,13 @@ def validate(
         "answers": len(found.items()),
         "background": len(found.items("background")),
         "hash": found.content_hash,
+        "notes": notes,
     }
     kinds = ("block", "question", "answer")
     counts = ", ".join(console.count(result[f"{kind}s"], kind) for kind in kinds)
     words = (
         f"{console.one_line(found.title)}: {counts} a person, {result['background']} of them background",
+        *(f"note: simulate would refuse this: {note}" for note in notes),
         f"valid; {found.content_hash}",
     )
     console.show(result, as_json, "\n".join(words))

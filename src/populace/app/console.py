@@ -1,5 +1,7 @@
 """The terminal: results on standard output, progress on standard error, every error in one line.
 
+With `--json` standard output holds one object, whatever happens: the result, or the error.
+
 It knows what people and shells expect of a command, and nothing of surveys.
 """
 
@@ -10,7 +12,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from populace.errors import Interrupted, PopulaceError
@@ -26,6 +28,15 @@ _REDRAW_SECONDS = 0.2
 def show(result: Mapping[str, Any], as_json: bool, words: str) -> None:
     """Print a command's result: one JSON object for machines, or `words` for people."""
     print(json.dumps(result, ensure_ascii=False, default=str) if as_json else words)
+
+
+def fail(message: str, code: int, kind: str, as_json: bool) -> int:
+    """Report an error: its line on standard error, and with `--json` an object on standard output; returns `code`."""
+    say(f"error: {message}")
+    if as_json:
+        with suppress(BrokenPipeError):
+            show({"error": {"message": message, "kind": kind, "exit_code": code}}, True, "")
+    return code
 
 
 def say(words: str) -> None:

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from populace.app.settings import Settings
+from populace.app.settings import Settings, usable_cores
 from populace.errors import PopulaceError
 
 #: distributions that a command needs -> what for
@@ -153,8 +153,7 @@ def _cache(folder: Path) -> Finding:
 
 
 def _processors() -> Finding:
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Finding("processor cores", True, True, str(usable))
+    return Finding("processor cores", True, True, str(usable_cores()))
 
 
 def _memory() -> Finding:

@@ -1,6 +1,7 @@
 """Where a command reads and writes: checked before any work is done, so that a typing error costs no time.
 
-Wrong paths and wrong combinations are wrong use (exit code 2); what is inside a file is judged by whoever reads it.
+Names and paths that lead nowhere, and wrong combinations, are wrong use (exit code 2); what is inside a file is judged
+by whoever reads it (exit code 1).
 """
 
 from __future__ import annotations
@@ -57,10 +58,12 @@ def output(
     folder: bool = False,
     suffix: str | None = None,
     owned: str | None = None,
+    overwrite: bool = True,
 ) -> None:
-    """Refuse an --out that cannot be written or would harm an input; make its parent folders.
+    """Refuse an --out that cannot be written or would harm an input or earlier work.
 
     `owned` names the file by which a folder of ours is known: any other folder with something in it is left alone.
+    `overwrite`: may what an earlier run wrote there be replaced?
     """
     for source in inputs:
         if source is not None and _touches(path, source):
@@ -78,7 +81,19 @@ def output(
         raise UsageError(
             f"--out {path} holds other files and no {owned}; expected a new or empty folder: choose another name"
         )
-    _make_parents(path)
+    if not overwrite:
+        _refuse_to_replace(path, owned)
+    _check_parents(path)
+
+
+def _refuse_to_replace(path: Path, owned: str | None) -> None:
+    written = path / owned if owned else path
+    if written.exists():
+        what = "model" if owned else "file"
+        raise UsageError(
+            f"--out {path} is there already; expected a new name, so that no earlier {what} is lost: choose another "
+            "name, or add --overwrite to replace it"
+        )
 
 
 def _touches(path: Path, source: Path) -> bool:
@@ -87,14 +102,11 @@ def _touches(path: Path, source: Path) -> bool:
     return here == there or (source.is_dir() and there in here.parents)
 
 
-def _make_parents(path: Path) -> None:
-    parent = path.absolute().parent
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):
-        raise UsageError(
-            f"--out {path}: its parent {str(parent)!r} is not a folder; expected one: choose another name"
-        ) from None
+def _check_parents(path: Path) -> None:
+    """Can the folders above be written to, or be made? They are made when there is something to put there."""
+    parent = next(place for place in path.absolute().parents if place.exists() or place.is_symlink())
+    if not parent.is_dir():
+        raise UsageError(f"--out {path}: its parent {str(parent)!r} is not a folder; expected one: choose another name")
     if not os.access(parent, os.W_OK):
         raise UsageError(
             f"--out {path}: folder {str(parent)!r} cannot be written to; expected one that can: choose another"

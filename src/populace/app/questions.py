@@ -71,7 +71,10 @@ def prediction_lines(asked: Iterable[Asked], predictions: Iterable[Prediction]) 
     """The lines of the answer file, in the order of the questions."""
     for one, found in zip(asked, predictions, strict=True):
         numbers = {name: _rounded(getattr(found, name)) for name in ("distribution", "low", "high")}
-        yield json.dumps({"id": one.id, **numbers}, ensure_ascii=False, allow_nan=False)
+        if found.people is not None:
+            numbers["people"] = round(float(found.people), 2)
+        doubt = {"do_not_use": bool(found.do_not_use)}
+        yield json.dumps({"id": one.id, **numbers, **doubt}, ensure_ascii=False, allow_nan=False)
 
 
 def _rounded(values: Iterable[float]) -> list[float]:

@@ -58,6 +58,17 @@ def limit_threads(threads: int | None, environ: MutableMapping[str, str] | None 
             environ[variable] = str(threads)
 
 
+def share_threads(workers: int, threads: int | None, environ: MutableMapping[str, str] | None = None) -> None:
+    """Divide the threads (by default the processor's cores) among so many processes that work side by side."""
+    if workers > 1:
+        limit_threads(max(1, (threads or usable_cores()) // workers), environ)
+
+
+def usable_cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _threads(value: str) -> int | None:
     if not value:
         return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 
@@ -42,7 +42,7 @@ class DataSet:
     """Answers with their codebook. Raises `DataError` when the two do not fit together.
 
     Columns are brought into one form first: respondent_id to the front, whole floats to integers where codes are
-    integers, NaN and infinities to null.
+    integers, NaN and infinities to null, which `notes` counts.
     """
 
     #: one row per interview; respondent_id, the codebook's variables, and provenance columns
@@ -51,6 +51,8 @@ class DataSet:
     codebook: Codebook
     #: where the data came from, for messages: a path or a few words
     source: str = ""
+    #: what was changed in the answers on the way in, for whoever reads the data in
+    notes: tuple[str, ...] = field(default=(), init=False)
 
     def __post_init__(self) -> None:
         if RESPONDENT_ID not in self.codebook:
@@ -58,6 +60,7 @@ class DataSet:
             object.__setattr__(self, "codebook", replace(self.codebook, variables=variables))
         where = self.source or f"data set {self.codebook.id!r}"
         _check_columns(self.answers, self.codebook, where)
+        object.__setattr__(self, "notes", _not_numbers(self.answers, where))
         object.__setattr__(self, "answers", _in_one_form(self.answers, self.codebook, where))
         _check_ids(self.answers, where)
         _check_codes(self.answers, self.codebook, where)
@@ -148,7 +151,7 @@ class DataSet:
     @cached_property
     def content_hash(self) -> str:
         """'sha256:…' of codebook and answers; file format and integer width do not matter."""
-        return hash_of(json.dumps(self.codebook.to_dict(), sort_keys=True), self.answers)
+        return content_hash_of(self.codebook, self.answers)
 
     def __repr__(self) -> str:
         people = "" if self.n_respondents == self.n else f" of {self.n_respondents:,} respondents"
@@ -167,8 +170,16 @@ class DataSet:
         return f"<p>{escape(repr(self))}</p><table><tr>{head}</tr>{body}</table>{rest}"
 
 
-def hash_of(codebook: str, answers: pl.DataFrame) -> str:
-    """'sha256:…' of a codebook's JSON text and the answers."""
+def content_hash_of(codebook: Codebook, answers: Iterable[pl.Series]) -> str:
+    """The content hash of a data set of these columns, in this order."""
+    return hash_of(json.dumps(codebook.to_dict(), sort_keys=True), answers)
+
+
+def hash_of(codebook: str, answers: Iterable[pl.Series]) -> str:
+    """'sha256:…' of a codebook's JSON text and the answers: a frame, or its columns one after another.
+
+    Taken column by column, so that a file larger than the memory can be hashed with one column in memory at a time.
+    """
     digest = hashlib.sha256(codebook.encode())
     for column in answers:
         for part in _bytes_of(column):
@@ -221,6 +232,17 @@ def _in_one_form(answers: pl.DataFrame, codebook: Codebook, where: str) -> pl.Da
     return answers.with_columns(changed) if changed else answers
 
 
+def _not_numbers(answers: pl.DataFrame, where: str) -> tuple[str, ...]:
+    """A note on NaN and infinities in the answers, which other programs write for "no answer" or by mistake."""
+    floats = [column for column in answers if column.dtype.is_float()]
+    counts = {column.name: int((~column.is_finite()).sum()) for column in floats if not column.is_finite().all()}
+    if not counts:
+        return ()
+    cells = sum(counts.values())
+    held = "cell holds" if cells == 1 else "cells hold"
+    return (f"{where}: {cells:,} {held} NaN or infinity (in {listed(counts, 4)}), taken as no answer",)
+
+
 def _cast(column: pl.Series, variable: Variable, where: str) -> pl.Series | None:
     """The column in the right type, or None when it is already."""
     if variable.name == RESPONDENT_ID:
@@ -268,7 +290,7 @@ def _cast_codes(column: pl.Series, where: str) -> pl.Series | None:
         return column.cast(pl.Int8)
     if not column.dtype.is_float():
         raise _wrong_type(column, where, "whole numbers")
-    column = column.fill_nan(None)
+    column = column.zip_with(column.is_finite().fill_null(False), pl.Series([None], dtype=column.dtype))
     broken = column.drop_nulls().filter(column.drop_nulls() != column.drop_nulls().round())
     if len(broken):
         raise DataError(

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from populace.scrutiny.ceiling import MARGINS
 from populace.scrutiny.comparison import Comparison
-from populace.scrutiny.findings import AROUND_ONE, PLAIN, ROOT, Scored, not_judged, of_all, of_panel
+from populace.scrutiny.findings import AROUND_ONE, PLAIN, ROOT, Scored, Z, not_judged, of_all, of_panel, undecided
 from populace.scrutiny.margins import in_people
-from populace.scrutiny.report import UNDERPOWERED, Check
+from populace.scrutiny.report import FAIL, UNDERPOWERED, Check
 from populace.scrutiny.sample import Sample
 
 GROUP = "association"
@@ -219,7 +220,9 @@ def checks(comparison: Comparison) -> list[Check]:
     index = _with_numbers(comparison)
     if len(index) < LEAST_QUESTIONS:
         reason = f"{len(index)} questions with numbers that vary; a correlation structure needs {LEAST_QUESTIONS}"
-        found = [not_judged(name, GROUP, reason) for name in _NAMES]
+        asked = sum(question.scored for question in comparison.questions)
+        without = undecided if asked >= LEAST_QUESTIONS else not_judged
+        found = [without(name, GROUP, reason) for name in _NAMES]
     else:
         found = _correlation_checks(comparison, index)
     return found + _nominal_checks(comparison)
@@ -249,7 +252,7 @@ def _correlation_checks(comparison: Comparison, index: np.ndarray) -> list[Check
     enough = _enough(comparison, index)[rows, columns]
     if enough.sum() < LEAST_QUESTIONS:
         reason = f"{int(enough.sum())} pairs of questions with {LEAST_PAIR} common answers on both sides"
-        return [not_judged(name, GROUP, reason) for name in _NAMES]
+        return [undecided(name, GROUP, reason) for name in _NAMES]
     rows, columns = rows[enough], columns[enough]
     structure = _structure(comparison, {side: matrices[:, rows, columns] for side, matrices in sides.items()})
     remark = _worst_pair(comparison, index, rows, columns, structure)
@@ -402,6 +405,8 @@ def _resolved(check: Check, reliable: float) -> Check:
 
 
 _STRENGTHS = {"pc1_ratio": first_component_share, "effective_dependence": effective_dependence}
+#: what unrelated answers to so many questions have of each
+_UNRELATED = {"pc1_ratio": lambda questions: 1 / questions, "effective_dependence": lambda _: 0.0}
 
 
 def _strength_check(name: str, sides: Mapping[str, np.ndarray], comparison: Comparison) -> Check:
@@ -433,10 +438,25 @@ def _strength_check(name: str, sides: Mapping[str, np.ndarray], comparison: Comp
     replicates = ratio * resampled("synthetic") / resampled("human")
     scored = of_panel(name, GROUP, ratio, replicates, people, people_boot, baselines, AROUND_ONE, comparison.n)
     check = of_all(scored, f"synthetic {strength['synthetic'][0]:.3f}, human {plain:.3f}")
-    needed = LEAST_PER_QUESTION * sides["human"].shape[-1]
-    if comparison.n >= needed:
+    questions = sides["human"].shape[-1]
+    needed = LEAST_PER_QUESTION * questions
+    if comparison.n < needed:
+        words = f"{check.words}; {needed} people a side are needed for so many questions"
+        return replace(check, verdict=UNDERPOWERED, words=words)
+    least = corrected("human") * (1 - Z * float(resampled("human").std(ddof=1)))
+    return _told_from_unrelated(check, _UNRELATED[name](questions), least)
+
+
+def _told_from_unrelated(check: Check, unrelated: float, human: float) -> Check:
+    """Passes only where unrelated answers would not: their strength over the least that the human one may be.
+
+    Without structure among people every panel without structure has a ratio near 1, and the ratio says nothing. It
+    may still fail: a panel whose answers all hang together is seen against any people.
+    """
+    tolerance = MARGINS[check.check, "all"].tolerance
+    if check.verdict == FAIL or unrelated < (1 - tolerance) * human:
         return check
-    words = f"{check.words}; {needed} people a side are needed for so many questions"
+    words = f"{check.words}; these people's answers hang together too little to be told from unrelated ones"
     return replace(check, verdict=UNDERPOWERED, words=words)
 
 
@@ -450,7 +470,8 @@ def _nominal_checks(comparison: Comparison) -> list[Check]:
         return []
     kept = (nominal[rows] | nominal[columns]) & _enough(comparison, index)[rows, columns]
     if not kept.any():
-        return []
+        reason = f"no pair with a nominal question has {LEAST_PAIR} common answers on both sides"
+        return [undecided("cramers_v_rmse", GROUP, reason)]
     pairs = np.column_stack([rows[kept], columns[kept]])
     options = np.array([len(comparison.questions[j].labels) for j in index])
 

@@ -148,7 +148,7 @@ MARGINS: dict[tuple[str, str], Margin] = {
     ),
     ("too_narrow", "all"): _margin(
         "variance", (0.10, 0.20), "upper difference",
-        "share of questions whose spread is surely too narrow",
+        "share of questions whose spread is too narrow",
         "at most 10 %, set beforehand", _DOUBLE,
     ),
     ("entropy_ratio", "all"): _margin(
@@ -197,9 +197,9 @@ MARGINS: dict[tuple[str, str], Margin] = {
         "as for correlation_rmse",
     ),
     ("background_r2", "all"): _margin(
-        "subgroups", (log(1.5), log(2.0)), "both log",
+        "subgroups", (log(1.5), log(1.5)), "both log",
         "how far background explains answers, against people",
-        ".67–1.5, set beforehand", "tolerance: half or double",
+        ".67–1.5, set beforehand", "wide as it is, it is the tolerance too",
     ),
     ("difference_slope", "all"): _margin(
         "subgroups", (0.20, 0.40), "both difference",
@@ -231,18 +231,21 @@ MARGINS: dict[tuple[str, str], Margin] = {
 }  # fmt: skip
 
 
-#: how the panel stands to the baselines: better than all, about as good as the best, surely worse than one
+#: how the panel stands to the baselines: surely better than all, about as good as one, surely worse than one
 AHEAD, LEVEL, BEHIND = "ahead", "level", "behind"
 
 
 def judge(
-    low: float, high: float, margin: Margin, standing: str, n: float, unit: float = 1.0, noise: float | None = None
-) -> str:
+    low: float, high: float, margin: Margin, standing: str, n: float, unit: float = 1.0, noise: float | None = None,
+    hidden: float | None = None,
+) -> str:  # fmt: skip
     """Verdict on the 95 % interval [low, high] of T − C (both on the margin's scale).
 
     INDISTINGUISHABLE: the interval lies within delta. USABLE: it lies within the tolerance and the panel is AHEAD of
     every baseline. FAIL: it lies wholly outside the tolerance, or outside delta with the panel BEHIND a baseline.
-    UNDERPOWERED: none of these can be said, fewer than `LEAST_N` answered, or the measure is mostly noise.
+    UNDERPOWERED: none of these can be said, fewer than `LEAST_N` answered, or the measure is mostly noise. `hidden`:
+    the largest real error that the noise of an uncorrected measure may hide; beyond the tolerance nothing passes.
+    A wider interval around the same numbers never gets a better verdict: passing takes an interval within limits.
     Reference: docs/scrutiny.md; equivalence by interval inclusion (Schuirmann 1987).
     Example: delta .02, tolerance .05, AHEAD: [.00, .01] INDISTINGUISHABLE, [.03, .04] USABLE, [.06, .09] FAIL,
     [.01, .08] UNDERPOWERED; LEVEL: [.03, .04] UNDERPOWERED; BEHIND: [.03, .04] FAIL.
@@ -255,6 +258,8 @@ def judge(
     if low > above or (margin.sided == "both" and high < -below):
         return FAIL
     if noise is not None and noise > margin.most_noise:
+        return UNDERPOWERED
+    if hidden is not None and hidden > tolerance:
         return UNDERPOWERED
     one_sided = margin.sided == "upper"
     if high <= delta and (one_sided or low >= -delta):

@@ -14,9 +14,10 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from populace.scrutiny.ceiling import MARGINS
 from populace.scrutiny.comparison import Comparison
-from populace.scrutiny.findings import AROUND_HALF, finding, not_judged
-from populace.scrutiny.report import Check
+from populace.scrutiny.findings import AROUND_HALF, finding, undecided
+from populace.scrutiny.report import FAIL, UNDERPOWERED, Check, number
 from populace.scrutiny.sample import Question, Sample
 
 GROUP = "detection"
@@ -155,7 +156,7 @@ def checks(comparison: Comparison) -> list[Check]:
     human, synthetic = comparison.human, comparison.synthetic
     if min(human.n, synthetic.n) < LEAST_ROWS:
         reason = f"{min(human.n, synthetic.n)} rows on one side; a classifier needs {LEAST_ROWS}"
-        return [not_judged(name, GROUP, reason) for name in ("c2st", "c2st_copies")]
+        return [undecided(name, GROUP, reason) for name in ("c2st", "c2st_copies")]
     comparison = _narrowed(comparison)
     sides = (comparison.synthetic, comparison.human)
     ours, theirs = (_rows(side, comparison.questions, comparison.rng("detection")) for side in sides)
@@ -166,12 +167,32 @@ def checks(comparison: Comparison) -> list[Check]:
     }
     strict = _auc(comparison, ours, theirs)
     people = _people(comparison, theirs, True, SPLITS)
+    planted = _auc(comparison, _unrelated(theirs, len(ours.weights), comparison.rng("planted")), theirs)
+    noticed = planted - float(np.mean(people)) > MARGINS["c2st", "all"].tolerance
     found = [_check("c2st", comparison, strict, people, ours, theirs, baselines)]
     # without a row that stands on both sides the two ways of making folds ask the same
     shared = _share_rows(ours.values, theirs.values)
     if shared:
         strict, people = _auc(comparison, ours, theirs, False), _people(comparison, theirs, False, LOOSE_SPLITS)
-    return [*found, _check("c2st_copies", comparison, strict, people, ours, theirs, {})]
+    found.append(_check("c2st_copies", comparison, strict, people, ours, theirs, {}))
+    return found if noticed else [_without_power(check, planted) for check in found]
+
+
+def _unrelated(rows: Rows, size: int, rng: np.random.Generator) -> Rows:
+    """A worthless panel: every question answered by random people, whoever answered the others."""
+    drawn = rng.integers(0, len(rows.weights), (size, rows.values.shape[1]))
+    return Rows(np.take_along_axis(rows.values, drawn, axis=0), np.ones(size))
+
+
+def _without_power(check: Check, planted: float) -> Check:
+    """A classifier that does not notice a worthless panel cannot pass any; what it does notice counts."""
+    if check.verdict == FAIL:
+        return check
+    words = (
+        f"{check.words}; void: a panel of unrelated answers planted on purpose was hardly told apart (AUC "
+        f"{number(planted)})"
+    )
+    return replace(check, verdict=UNDERPOWERED, words=words)
 
 
 def _narrowed(comparison: Comparison) -> Comparison:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from statistics import NormalDist
 
 import numpy as np
+from scipy.stats import norm
 
 from populace.analysis.estimate import mean_over_questions, normal_interval
 from populace.scrutiny.ceiling import AHEAD, BEHIND, LEAST_N, LEVEL, MARGINS, Margin, judge
@@ -39,6 +40,27 @@ POINTS = Scale(lambda x: 100 * float(np.sqrt(max(0.0, x))))
 AROUND_ONE = Scale(float, center=1.0)
 RATIO_RANGE = Scale(float, center=1.0, judged_as_log=True)
 AROUND_HALF = Scale(float, center=0.5, bounds=(0.0, 1.0))
+
+
+#: differences in units of their noise, and what their absolute values are on average
+_STEPS = np.linspace(0.0, 8.0, 1601)
+_FOLDED = np.sqrt(2 / np.pi) * np.exp(-(_STEPS**2) / 2) + _STEPS * (1 - 2 * norm.cdf(-_STEPS))
+
+
+def hidden_error(distance: float, floor: float) -> float:
+    """The real distance behind one that noise inflates: the mean of a folded normal turned round.
+
+    Formula: σ·f⁻¹(distance/σ), f(x) = √(2/π)e^(−x²/2) + x(1 − 2Φ(−x)), σ = floor/f(0); 0 at the floor and below.
+    Errors and noise add in squares, so distance − floor is too small: at a floor of .06 an error of .05 shows as .078.
+    Assumption: errors alike in all options (others of the same sum show more). Reference: Leone, Nelson & Nottingham
+    1961. Example: distance .078, floor .06: σ = .0752, f(.67) = 1.04, so .050.
+    """
+    if floor <= 0:
+        return distance
+    unit = floor / float(_FOLDED[0])
+    if distance >= unit * _STEPS[-1]:
+        return distance
+    return unit * float(np.interp(distance / unit, _FOLDED, _STEPS))
 
 
 @dataclass(frozen=True)
@@ -179,16 +201,17 @@ def finding(
     limits = (gap.low, gap.high)
     if scale.judged_as_log:
         limits = tuple(float(np.log(max(1.0 + limit, LEAST_RATIO))) for limit in limits)
-    verdict = judge(*limits, margin, standing, n, unit, floor)
+    hidden = None if floor is None else hidden_error(estimate.high, floor)
+    verdict = judge(*limits, margin, standing, n, unit, floor, hidden)
     numbers = [scale.shown(number) for number in (value, estimate.low, estimate.high, ceiling)]
     shown = {name: scale.shown(other) for name, other in known.items()}
     parts = (*numbers, floor, shown)
-    why = _why_open(verdict, floor, n, margin, standing)
+    why = _why_open(verdict, floor, hidden, n, margin, standing)
     words = "; ".join(filter(None, (_words(margin.what, *parts), remark, why)))
     return Check(check, group, scope, subject, *parts[:5], verdict, shown, words)
 
 
-def _why_open(verdict: str, floor: float | None, n: float, margin: Margin, standing: str) -> str:
+def _why_open(verdict: str, floor: float | None, hidden: float | None, n: float, margin: Margin, standing: str) -> str:
     """Why nothing is decided, where it is not."""
     if verdict == FAIL and standing == BEHIND:
         return "a baseline is better"
@@ -198,16 +221,19 @@ def _why_open(verdict: str, floor: float | None, n: float, margin: Margin, stand
         return f"{n:.0f} answers on one side decide nothing, {LEAST_N} are needed"
     if floor is not None and floor > margin.most_noise:
         return f"sampling noise above {number(margin.most_noise)} hides real error"
-    ahead = "" if standing == AHEAD else ", and no better than a baseline"
+    if hidden is not None and hidden > margin.tolerance:
+        return f"sampling noise may hide a real error of {number(hidden)}, more than {number(margin.tolerance)}"
+    ahead = "" if standing == AHEAD else ", and not surely better than every baseline"
     return f"the interval is too wide to say{ahead}"
 
 
 def standing_of(
     value: float, others: Mapping[str, float], errors: Mapping[str, float], scale: Scale, sided: str
 ) -> str:
-    """AHEAD of every other, BEHIND one by more than its 95 % error, or LEVEL.
+    """AHEAD of every other or BEHIND one, each by more than its 95 % error, or LEVEL.
 
-    Compared is the distance from "no error"; corrected errors may be negative, which is better still.
+    Compared is the distance from "no error"; corrected errors may be negative, which is better still. Being ahead by
+    chance is easier the fewer people there are, so it does not count.
     Example: error .04, others .03 and .09, standard error .01 each: .01 behind the better, within 1.96·.01: LEVEL.
     """
 
@@ -215,7 +241,7 @@ def standing_of(
         return number if sided == "upper" else abs(number - scale.center)
 
     behind = {name: distance(value) - distance(other) for name, other in others.items()}
-    if all(gap < 0 for gap in behind.values()):
+    if all(gap < -Z * errors[name] for name, gap in behind.items()):
         return AHEAD
     return BEHIND if any(gap > Z * errors[name] for name, gap in behind.items()) else LEVEL
 
@@ -234,6 +260,11 @@ def _words(
 def not_judged(check: str, group: str, reason: str, scope: str = "all", subject: str = "all") -> Check:
     """A check that could not be made, with the reason."""
     return Check(check, group, scope, subject, None, None, None, None, None, UNVERIFIED, {}, reason)
+
+
+def undecided(check: str, group: str, reason: str) -> Check:
+    """A check that people too few or too much alike leave open: more of them would settle it."""
+    return Check(check, group, "all", "all", None, None, None, None, None, UNDERPOWERED, {}, reason)
 
 
 def of_panel(

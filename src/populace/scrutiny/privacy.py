@@ -13,7 +13,7 @@ from scipy.stats import hypergeom
 
 from populace.scrutiny.ceiling import LEAST_N, MARGINS
 from populace.scrutiny.comparison import Comparison
-from populace.scrutiny.findings import Z, not_judged
+from populace.scrutiny.findings import Z, not_judged, undecided
 from populace.scrutiny.report import FAIL, INDISTINGUISHABLE, UNDERPOWERED, Check
 from populace.scrutiny.sample import Sample
 
@@ -127,7 +127,7 @@ def _reference(comparison: Comparison) -> Check:
         return not_judged(name, GROUP, _too_few(human.shape[1], "the two sides"))
     people = _testable(human)
     if people is None:
-        return not_judged(name, GROUP, f"fewer than {LEAST_N} people answered {LEAST_ITEMS} of the shared questions")
+        return undecided(name, GROUP, f"fewer than {LEAST_N} people answered {LEAST_ITEMS} of the shared questions")
     return _gate(name, people, comparison.synthetic.positions, None)
 
 
@@ -141,7 +141,7 @@ def _training(comparison: Comparison) -> Check:
         return not_judged(name, GROUP, _too_few(len(index), "training people and both sides"))
     people = _testable(train.positions)
     if people is None:
-        return not_judged(name, GROUP, f"fewer than {LEAST_N} training people answered {LEAST_ITEMS} shared questions")
+        return undecided(name, GROUP, f"fewer than {LEAST_N} training people answered {LEAST_ITEMS} shared questions")
     synthetic = comparison.synthetic.columns(index).positions
     return _gate(name, people, synthetic, _unseen(comparison, index, people))
 

@@ -54,12 +54,12 @@ VERDICT_WORDS = {
     ),
     "USABLE": VerdictWords(
         "◐",
-        "Not as close as a second sample of people, but better than every baseline and inside the tolerance.",
+        "Not as close as a second sample of people, but surely better than every baseline and inside the tolerance.",
         "Use for direction and rough size; leave room for an error of the size shown.",
     ),
     "UNDERPOWERED": VerdictWords(
         "?",
-        "The interval is too wide to say: there are too few people or too few questions.",
+        "The interval is too wide, or noise too large, to say: there are too few people or too few questions.",
         "Treat as unknown. More people, not more synthetic respondents, would settle it.",
     ),
     "FAIL": VerdictWords(
@@ -108,7 +108,7 @@ CHECK_WORDS: dict[str, CheckWords] = {
     "n_star": CheckWords("Worth how many people", "Random sample of people with the same error (n*).", count),
     "sd_ratio": CheckWords("Spread", "SD over that of people; below 1: respondents too much alike.", ratio),
     "too_narrow": CheckWords(
-        "Questions surely too narrow", "Share of questions with less spread than people.", percent
+        "Questions surely too narrow", "Share of questions with far less spread than people.", percent
     ),
     "slope": CheckWords("Strength of relations", "Correlations against those of people; above 1: too strong.", ratio),
     "correlation_rmse": CheckWords("Error of a correlation", "Typical error of one correlation, noise removed.", ratio),

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from populace.scrutiny.comparison import Comparison
-from populace.scrutiny.findings import AROUND_ONE, RATIO_RANGE, not_judged, of_all, of_panel
-from populace.scrutiny.report import UNDERPOWERED, Check
+from populace.scrutiny.findings import AROUND_ONE, RATIO_RANGE, not_judged, of_all, of_panel, undecided
+from populace.scrutiny.report import Check
 from populace.scrutiny.sample import Question, Sample
 
 GROUP = "subgroups"
@@ -117,10 +117,13 @@ class Side:
 
 def checks(comparison: Comparison) -> list[Check]:
     """How far background explains answers, and whether groups differ as they do among people."""
+    names = ("background_r2", "difference_slope")
+    if not comparison.backgrounds:
+        return [not_judged(name, GROUP, "no background variable on both sides") for name in names]
     kept = _kept_groups(comparison)
     if not kept:
         reason = f"no background variable on both sides with two groups of {LEAST_GROUP} people or more"
-        return [not_judged(name, GROUP, reason) for name in ("background_r2", "difference_slope")]
+        return [undecided(name, GROUP, reason) for name in names]
     sides = _all_sides(comparison, kept)
     groups = sum(len(places) for places in kept.values())
     names = ", ".join(comparison.backgrounds[j].name for j in kept)
@@ -202,7 +205,7 @@ def _explained_check(
 
     human, human_boot = float(mean_r2("human")[0]), mean_r2("human", comparison.human_boot)
     if human - 1.96 * float(human_boot.std(ddof=1)) <= 0:
-        return _undecided("background_r2", "background explains too little among these people to compare")
+        return undecided("background_r2", GROUP, "background explains too little among these people to compare")
     ratios = {side: float(mean_r2(side)[0]) / human for side in sides}
     replicates = _ratios(ratios["synthetic"], mean_r2("synthetic", comparison.synthetic_boot), human_boot, human)
     people_boot = None
@@ -253,7 +256,7 @@ def _slope_check(comparison: Comparison, sides: Mapping[str, Side], remark: str)
     noise = boot.var(axis=0, ddof=1)
     observed, by_chance = (float((part * share[:, None]).sum()) for part in (point[0] ** 2, noise))
     if observed <= 0 or 1 - by_chance / observed < LEAST_RELIABILITY:
-        return _undecided("difference_slope", "the groups differ too little among these people to compare")
+        return undecided("difference_slope", GROUP, "the groups differ too little among these people to compare")
     slopes = {side: float(difference_slope(effects(side), point, noise, share)[0]) for side in sides if side != "human"}
     # resampled effects carry the noise of the data and that of the resample
     replicates = difference_slope(effects("synthetic", comparison.synthetic_boot), boot, 2 * noise, share)
@@ -274,8 +277,3 @@ def _slope_check(comparison: Comparison, sides: Mapping[str, Side], remark: str)
         AROUND_ONE,
     )
     return of_all(of_panel(*panel, comparison.n), remark)
-
-
-def _undecided(check: str, reason: str) -> Check:
-    """A ratio over next to nothing is no number to print."""
-    return Check(check, GROUP, "all", "all", None, None, None, None, None, UNDERPOWERED, {}, reason)

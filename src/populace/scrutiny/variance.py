@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import beta, norm
+from scipy.stats import norm
 
 from populace.analysis.estimate import rejected
 from populace.scrutiny.ceiling import AHEAD, MARGINS, judge
-from populace.scrutiny.comparison import Comparison, Profile
-from populace.scrutiny.findings import LEAST_RATIO, RATIO, Scored, Z, average, filled, of_all, of_each, spread
-from populace.scrutiny.report import FAIL, UNDERPOWERED, Check
+from populace.scrutiny.comparison import LEAST_ANSWERS, Comparison, Profile
+from populace.scrutiny.findings import (
+    LEAST_RATIO,
+    RATIO,
+    Scored,
+    Z,
+    average,
+    filled,
+    of_all,
+    of_each,
+    spread,
+    undecided,
+)
+from populace.scrutiny.report import Check
 
 GROUP = "variance"
 
@@ -52,23 +63,24 @@ def log_entropy_ratio(shares_s: np.ndarray, n_s: np.ndarray, shares_h: np.ndarra
     return np.log(np.maximum(_ratio(entropy(shares_s, n_s), entropy(shares_h, n_h)), LEAST_RATIO))
 
 
-def too_narrow(log_ratios: np.ndarray, errors: np.ndarray) -> np.ndarray:
-    """Which questions are surely too narrow: one-sided z test of ln ratio < 0, false discoveries held at 5 %.
+def too_narrow(log_ratios: np.ndarray, errors: np.ndarray, margin: float = 0.0) -> np.ndarray:
+    """Which questions are surely too narrow: one-sided z test of ln ratio < −margin, false discoveries held at 5 %.
 
     Reference: docs/methods/variance.md; Benjamini & Hochberg 1995.
-    Example: ln ratios (−.5, −.01), standard errors .05: z = −10 and −.2, so only the first.
+    Example: ln ratios (−.5, −.2, −.01), standard errors .05, margin .15: z = −7, −1 and 2.8, so only the first.
     """
-    z = np.divide(log_ratios, errors, out=np.zeros_like(log_ratios), where=errors > 0)
+    beyond = log_ratios + margin
+    z = np.divide(beyond, errors, out=np.zeros_like(log_ratios), where=errors > 0)
     return rejected(norm.cdf(z))
 
 
-def share_interval(count: int, total: int) -> tuple[float, float]:
-    """Jeffreys 95 % interval of a share: beta quantiles of (count + ½, total − count + ½), 0 and 1 kept at the ends.
+def maybe_narrow(log_ratios: np.ndarray, errors: np.ndarray, margin: float = 0.0) -> np.ndarray:
+    """Which questions may be too narrow: the lower 95 % limit of the ln ratio is below −margin.
 
-    Reference: Brown, Cai & DasGupta 2001. Example: 0 of 25: [0, .095].
+    Reference: docs/methods/variance.md.
+    Example: ln ratios (−.5, −.2, −.01), standard errors .05, margin .15: limits −.6, −.3, −.11: the first two.
     """
-    low, high = beta.ppf([0.025, 0.975], count + 0.5, total - count + 0.5)
-    return (0.0 if count == 0 else float(low)), (1.0 if count == total else float(high))
+    return log_ratios - Z * errors < -margin
 
 
 def _ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:
@@ -83,6 +95,9 @@ def checks(comparison: Comparison) -> list[Check]:
     scored = np.flatnonzero(np.array([question.scored for question in questions]) & varies)
     nominal = np.array([not question.scored for question in questions]) & comparison.varied
     found: list[Check] = []
+    if not len(scored) and any(question.scored for question in questions):
+        reason = f"in no question did {LEAST_ANSWERS} people leave the most frequent answer"
+        found += [undecided(check, GROUP, reason) for check in ("sd_ratio", "too_narrow")]
     if len(scored):
         spreads = _scored("sd_ratio", comparison, scored, _sd_ratios)
         names = [questions[j].name for j in scored]
@@ -124,26 +139,29 @@ def _scored(check: str, comparison: Comparison, index: np.ndarray, ratios) -> Sc
 
 
 def _too_narrow(spreads: Scored) -> Check:
-    """Share of questions whose spread is surely too narrow, beside the same share in people."""
+    """Share of questions whose spread is too narrow by more than the margin of a question, beside that in people.
+
+    The least share are the questions that surely are, the largest those that may be: with few people nothing is sure
+    and much may be, with many the two meet. A test against no narrowing at all would find every trifle in the end.
+    """
     check, scope = "too_narrow", "all"
+    margin = MARGINS["sd_ratio", "question"].delta
     errors = spread(filled(spreads.replicates, spreads.values))
-    total = len(spreads.values)
-    count = int(too_narrow(spreads.values, errors).sum())
-    people = _narrow_among_people(spreads)
-    low, high = share_interval(count, total)
-    # of these very questions it is known how many are surely too narrow; what may hide it is a blunt test of each
-    seen = Z * float(np.median(errors)) <= MARGINS["sd_ratio", "question"].delta
-    gap = count / total - people
-    verdict = judge(gap, gap, MARGINS[check, scope], AHEAD, float(np.median(spreads.n)))
-    if not seen and verdict != FAIL:
-        verdict = UNDERPOWERED
-    words = f"{count} of {total} questions have a spread surely below the human one, people against people {people:.1%}"
-    return Check(check, GROUP, scope, "all", count / total, low, high, people, None, verdict, {}, words)
+    sure = too_narrow(spreads.values, errors, margin)
+    maybe = maybe_narrow(spreads.values, errors, margin) | sure
+    people = _narrow_among_people(spreads, margin)
+    low, high = float(sure.mean()), float(maybe.mean())
+    verdict = judge(low - people, high - people, MARGINS[check, scope], AHEAD, float(np.median(spreads.n)))
+    words = (
+        f"{sure.sum()} of {len(sure)} questions have a spread surely below the human one by more than "
+        f"{1 - np.exp(-margin):.0%}, {maybe.sum()} may have, people against people {people:.1%}"
+    )
+    return Check(check, GROUP, scope, "all", low, low, high, people, None, verdict, {}, words)
 
 
-def _narrow_among_people(spreads: Scored) -> float:
+def _narrow_among_people(spreads: Scored, margin: float) -> float:
     if spreads.ceiling_splits is None:
         errors = spread(filled(spreads.ceiling_replicates, spreads.ceiling))
-        return float(too_narrow(spreads.ceiling, errors).mean())
-    errors = spread(spreads.ceiling_splits)
-    return float(np.mean([too_narrow(filled(row, spreads.ceiling), errors).mean() for row in spreads.ceiling_splits]))
+        return float(too_narrow(spreads.ceiling, errors, margin).mean())
+    errors, splits = spread(spreads.ceiling_splits), spreads.ceiling_splits
+    return float(np.mean([too_narrow(filled(row, spreads.ceiling), errors, margin).mean() for row in splits]))

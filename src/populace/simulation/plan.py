@@ -5,7 +5,9 @@ A plan is plain data: it can be sent to other processes, and any span of its res
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,14 +15,14 @@ import polars as pl
 
 from populace.data.codebook import RESPONDENT, Codebook, Variable, variable_of
 from populace.data.dataset import DataSet
-from populace.errors import CannotAnswer, DataError, InstrumentError
+from populace.errors import CannotAnswer, DataError, InputError, InstrumentError, PopulaceError
 from populace.models.base import Told
 from populace.prompts.bins import Bins
 from populace.prompts.prompt import Prompt
 from populace.prompts.render import bins_of, prompt_of
 from populace.simulation.chance import respondent_keys
 from populace.survey.instrument import Instrument
-from populace.survey.names import listed
+from populace.survey.names import listed, shown
 from populace.survey.question import Item, Question
 
 
@@ -107,12 +109,15 @@ def make_plan(
 
     Raises `InstrumentError`, `DataError` or `CannotAnswer` naming the question or column, and the remedy.
     """
-    _refuse_routing(instrument)
+    found = obstacles(instrument, skip_open, people.names("background"))
+    if found:
+        raise found[0]
     check_backgrounds(people)
-    left_out = _open_items(instrument, skip_open)
+    left_out = _open_items(instrument)
     place = (instrument.year, instrument.country or people.codebook.extra.get("country"))
     told, silent = _known(people, people.names("background"), *place)
     notes = [f"PEOPLE: {name!r} tells nothing ({why}) and is not shown to the model" for name, why in silent]
+    changed = [*people.notes, *(given.notes if given is not None else ())]
     given, rows, earlier, more = _given(given, people, instrument, place)
     copied = _copied(instrument, people)
     if left_out:
@@ -130,7 +135,7 @@ def make_plan(
         seed=seed,
         codebook=_codebook(instrument, people, copied, left_out),
         left_out=left_out,
-        notes=(*notes, *more),
+        notes=(*changed, *notes, *more),
     )
 
 
@@ -232,24 +237,52 @@ def _matched(given: DataSet, people: DataSet) -> np.ndarray:
 # -- what is asked ---------------------------------------------------------------------------------------------------
 
 
-def _refuse_routing(instrument: Instrument) -> None:
+def obstacles(instrument: Instrument, skip_open: bool = False, known: Iterable[str] = ()) -> list[PopulaceError]:
+    """Everything in an instrument that cannot be put to respondents yet, in the order of its questions.
+
+    Each is the error that `make_plan` would raise, so that a check beforehand says the same. `known`: names that are
+    copied rather than asked. What depends on the people (a background of the same name with other answers) is not
+    known here.
+    """
+    known = set(known)
+    open_items = set() if skip_open else set(_open_items(instrument))
+    found: list[PopulaceError] = []
     for question in instrument.questions:
         if question.show_if:
-            raise InstrumentError(
-                f"question {question.name!r} is put only if {question.show_if!r}, and routing is not carried out yet; "
-                "everybody would be asked: remove 'show_if' to ask everybody, or leave the question out"
-            )
+            found.append(_routed(question))
+        found += [_unwritten(item) for item in question.items() if item.name in open_items]
+        found += [problem for item in question.items() if item.name not in known and (problem := _unbounded(item))]
+    return found
 
 
-def _open_items(instrument: Instrument, skip_open: bool) -> tuple[str, ...]:
-    """Names of open-text items; refused unless they may be left out."""
-    names = tuple(item.name for item in instrument.items() if not item.options and item.numeric is None)
-    if names and not skip_open:
-        raise CannotAnswer(
-            f"question {names[0]!r} asks for text, which no model here can write; "
-            "expected closed or numeric questions: remove it, or leave text out with skip_open=True (--skip-open)"
-        )
-    return names
+def _routed(question: Question) -> InstrumentError:
+    return InstrumentError(
+        f"question {question.name!r} is put only if {question.show_if!r}, and routing is not carried out yet; "
+        "everybody would be asked: remove 'show_if' to ask everybody, or leave the question out"
+    )
+
+
+def _unwritten(item: Item) -> CannotAnswer:
+    return CannotAnswer(
+        f"question {item.name!r} asks for text, which no model here can write; "
+        "expected closed or numeric questions: remove it, or leave text out with skip_open=True (--skip-open)"
+    )
+
+
+def _unbounded(item: Item) -> InputError | None:
+    """Why a number cannot be asked for, or None when it can or the item is none."""
+    if item.numeric is None:
+        return None
+    try:
+        bins_of(item)
+    except InputError as problem:
+        return problem
+    return None
+
+
+def _open_items(instrument: Instrument) -> tuple[str, ...]:
+    """Names of open-text items."""
+    return tuple(item.name for item in instrument.items() if not item.options and item.numeric is None)
 
 
 def _questions(
@@ -281,11 +314,28 @@ def _exclusive(question: Question) -> set[str]:
 def _copied(instrument: Instrument, people: DataSet) -> dict[str, Mapping[int | str, int | str] | None]:
     """Items that PEOPLE have answered as a background, with their codes translated; None = numbers."""
     known = set(people.names("background"))
-    return {
-        item.name: _translation(item, people.codebook.variable(item.name))
-        for item in instrument.items()
-        if item.name in known
-    }
+    copied = {}
+    for item in instrument.items():
+        if item.name in known:
+            variable = people.codebook.variable(item.name)
+            _check_wording(item, variable)
+            copied[item.name] = _translation(item, variable)
+    return copied
+
+
+def _check_wording(item: Item, variable: Variable) -> None:
+    """A question in other words is another question: its answer is neither copied nor asked under the same name."""
+    if _plain_words(item.text) != _plain_words(variable.text):
+        raise DataError(
+            f"item {item.name!r} asks {shown(item.text)}, and the background of that name in PEOPLE was asked as "
+            f"{shown(variable.text)}; expected the same wording where an answer is to be copied: give both the same "
+            "wording if it is one question, or rename one of the two so that the item is asked"
+        )
+
+
+def _plain_words(text: str) -> str:
+    """Wording without case, spacing and punctuation, which do not make another question; signs such as < and $ do."""
+    return " ".join(re.findall(r"\w+|[+<>=$€£%]", unicodedata.normalize("NFKC", text).casefold()))
 
 
 def _translation(item: Item, variable: Variable) -> dict[int | str, int | str] | None:

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from populace import atomic
-from populace.data.dataset import DataSet
-from populace.data.files.parquet import CODEBOOK_KEY
+from populace.data.dataset import DataSet, content_hash_of
+from populace.data.files.parquet import metadata_of
 from populace.errors import OutOfSpace, UsageError
 from populace.models.base import ResponseModel
 from populace.simulation.fieldwork import conduct, conduct_to_journal, header_of
@@ -70,7 +70,8 @@ def simulate_to(
     """Like `simulate`, into a Parquet file, in memory that does not grow with the panel.
 
     Finished batches are kept in the folder `PATH.journal` until the file is complete: the same call continues a run
-    that was stopped or killed. The file appears whole or not at all.
+    that was stopped or killed. The file appears whole or not at all, and carries the content hash of the panel, taken
+    one column at a time: the same as that of `simulate` with the same arguments.
     """
     path, model = Path(path), _model(model)
     if path.suffix.lower() != ".parquet":
@@ -87,7 +88,8 @@ def simulate_to(
 def _assemble(path: Path, plan: Plan, model: ResponseModel, journal: Journal) -> None:
     """The panel from the journal's batches, streamed."""
     frames = pl.scan_parquet(journal.paths, glob=False) if journal.paths else _nobody(plan, model).lazy()
-    metadata = {CODEBOOK_KEY: plan.codebook.to_json(indent=None)}
+    columns = (frames.select(name).collect().to_series() for name in frames.collect_schema().names())
+    metadata = metadata_of(plan.codebook, content_hash_of(plan.codebook, columns))
     try:
         with atomic.replacing(path) as temporary:
             frames.sink_parquet(temporary, compression="zstd", metadata=metadata, maintain_order=True)

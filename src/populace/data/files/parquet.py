@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from populace.errors import DataError
 
 #: key under which a Parquet file carries its codebook as JSON
 CODEBOOK_KEY = "populace.codebook"
-#: key under which a Parquet file carries the hash of its content, because pages have no checksum of their own
+#: key under which a Parquet file carries the content hash of its data set, because pages have no checksum of their own
 HASH_KEY = "populace.content_hash"
 
 #: the bytes a Parquet file begins and ends with
@@ -61,10 +62,19 @@ def write_folder(dataset: DataSet, folder: Path) -> None:
 
 
 def _write(dataset: DataSet, path: Path) -> None:
-    codebook = dataset.codebook.to_json(indent=None)
-    metadata = {CODEBOOK_KEY: codebook, HASH_KEY: hash_of(codebook, dataset.answers)}
+    metadata = metadata_of(dataset.codebook, dataset.content_hash)
     with cannot_write():
         dataset.answers.write_parquet(path, compression="zstd", metadata=metadata)
+
+
+def metadata_of(codebook: Codebook, content_hash: str) -> dict[str, str]:
+    """What a Parquet file of ours says of itself."""
+    return {CODEBOOK_KEY: codebook.to_json(indent=None), HASH_KEY: content_hash}
+
+
+def hash_in(path: Path) -> str | None:
+    """The content hash that a Parquet file carries, read from its footer alone; None where it has none."""
+    return pl.read_parquet_metadata(path).get(HASH_KEY)
 
 
 def _load(path: Path) -> tuple[pl.DataFrame, dict[str, str]]:
@@ -76,12 +86,28 @@ def _load(path: Path) -> tuple[pl.DataFrame, dict[str, str]]:
         metadata = pl.read_parquet_metadata(path)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as problem:
         raise refuse(path, "a Parquet file", problem) from None
-    if HASH_KEY in metadata and hash_of(metadata.get(CODEBOOK_KEY, ""), frame) != metadata[HASH_KEY]:
+    if HASH_KEY in metadata and not _sealed(frame, metadata):
         raise DataError(
             f"{path} holds other answers than were written (its {HASH_KEY} does not match); the file is damaged or "
             "was edited: copy it again, or write the edited data with write_dataset"
         )
     return frame, metadata
+
+
+def _sealed(frame: pl.DataFrame, metadata: dict[str, str]) -> bool:
+    """Does the content still have the hash it was written with?"""
+    text = metadata.get(CODEBOOK_KEY, "")
+    if hash_of(_sorted_keys(text), frame) == metadata[HASH_KEY]:
+        return True
+    # files of the first releases hashed the codebook's text as it stood
+    return hash_of(text, frame) == metadata[HASH_KEY]
+
+
+def _sorted_keys(text: str) -> str:
+    try:
+        return json.dumps(json.loads(text), sort_keys=True)
+    except ValueError:
+        return text
 
 
 def _ends_well(path: Path) -> bool:

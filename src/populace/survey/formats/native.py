@@ -70,6 +70,7 @@ def write(instrument: Instrument, path: Path) -> None:
 
 def from_dict(content: Any, where: str = "instrument") -> Instrument:
     """An Instrument from parsed JSON or YAML; `where` opens every error message."""
+    _refuse_no_mapping(content, where)
     top = _mapping(content, where, "an instrument", _TOP)
     with _placed(where):
         scales = _scales(top.get("scales"))
@@ -94,6 +95,24 @@ def _refuse_half_characters(instrument: Instrument) -> None:
     except UnicodeEncodeError as problem:
         half = ascii(problem.object[problem.start : problem.end])
         raise InstrumentError(f"a text holds {half}, half a character; expected Unicode text: retype it") from None
+
+
+def _refuse_no_mapping(content: Any, where: str) -> None:
+    """What is no mapping at all is named in the words of the file: nothing in it, a list, a number."""
+    if isinstance(content, Mapping):
+        return
+    if content is None or content in ([], ""):
+        found = "is empty" if content is None else f"holds {content!r} and nothing else"
+    else:
+        found = f"holds {_kind_of(content)} ({shown(content)})"
+    raise InstrumentError(
+        f"{where} {found}; expected an instrument, a mapping with id, title and blocks of questions: write one "
+        "(docs/instruments.md shows the layout), or check that this is the file you meant"
+    )
+
+
+def _kind_of(content: Any) -> str:
+    return "a list" if isinstance(content, list | tuple) else "text" if isinstance(content, str) else "a single value"
 
 
 def _blocks(top: Mapping[str, Any], where: str) -> Any:
