@@ -32,9 +32,7 @@ def recorded(tmp_path):
 
 def predicted(cli, study, model, question):
     asked = lines(study.people.parent / "q.jsonl", [{"type": "single", "id": 1} | question])
-    outcome = cli(
-        "predict", asked, "--respondents", study.people, "--model", model, "--out", "pred.jsonl"
-    )
+    outcome = cli("predict", asked, "--respondents", study.people, "--model", model, "--out", "pred.jsonl")
     assert outcome.code == 0, outcome.err
     return np.array(json.loads((study.people.parent / "pred.jsonl").read_text())["distribution"])
 

@@ -58,7 +58,6 @@ class Corpus:
     licence: str = ""
     citation: str = ""
 
-
     @property
     def judging(self) -> np.ndarray:
         """(n,) True for the people set aside on whom nothing was ever fitted."""
