@@ -1,0 +1,41 @@
+"""What the benchmark reads off a model's prediction: shares, intervals at any level, flags. One place, so that models
+may say more than they must (models/base.py asks for a 90 % interval only)."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+
+import numpy as np
+
+from populace.models.base import Prediction
+
+#: level of the interval that every prediction has
+GIVEN = 0.9
+
+
+def interval_of(prediction: Prediction, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """(K,) limits of the central interval at `level`: the model's own, or its 90 % interval scaled on the logit.
+
+    Scaling assumes that errors are normal on the logit, so the distance to a limit goes with the normal quantile.
+    """
+    own = getattr(prediction, "interval", None)
+    if callable(own):
+        low, high = own(level)
+        return np.asarray(low), np.asarray(high)
+    scale = NormalDist().inv_cdf((1 + level) / 2) / NormalDist().inv_cdf((1 + GIVEN) / 2)
+    middle = _logit(prediction.distribution)
+    return tuple(_share(middle + scale * (_logit(limit) - middle)) for limit in (prediction.low, prediction.high))
+
+
+def flag_of(prediction: Prediction) -> bool | None:
+    """True where the model says "do not use", None where it has no such flags."""
+    return None if prediction.people is None else bool(prediction.do_not_use)
+
+
+def _logit(shares: np.ndarray) -> np.ndarray:
+    bounded = np.clip(shares, 1e-6, 1 - 1e-6)
+    return np.log(bounded / (1 - bounded))
+
+
+def _share(logits: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-logits))
