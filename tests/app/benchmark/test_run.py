@@ -52,6 +52,16 @@ def test_regimes_left_out_keep_their_earlier_figures(bench, counted, tmp_path):
     assert result["figures"] == len(module.REGIMES)
 
 
+def test_two_runs_side_by_side_keep_each_others_figures(bench, monkeypatch, tmp_path):
+    def measure(regime, bench):
+        if regime.key == "R1":  # meanwhile the other run finishes
+            module.run_benchmark(bench, tmp_path / "other.md", ["R2"])
+        return [Gap(regime.key, "all", "populace", "TVD", "made up")]
+
+    monkeypatch.setattr(module.Regime, "measure", measure)
+    assert module.run_benchmark(bench, tmp_path / "page.md", ["R1"])["gaps"] == 2
+
+
 def test_figures_of_another_model_are_not_kept(bench, counted, tmp_path):
     module.run_benchmark(bench, tmp_path / "page.md")
     bench.model().hash = "sha256:other"

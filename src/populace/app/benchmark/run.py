@@ -64,12 +64,14 @@ def run_benchmark(bench: Bench, out: Path, only: Sequence[str] = ()) -> dict[str
     """
     chosen = choose(only)
     about = about_of(bench)
-    found = _earlier(bench, about)
+    measured: dict[str, list[Figure | Gap]] = {}
     for number, regime in enumerate(chosen):
         bench.progress("regimes", number, len(chosen))
-        found[regime.key] = regime.measure(bench)
-        write_figures(bench.work / FIGURES, about, found)
+        measured[regime.key] = regime.measure(bench)
+        # read anew each time: another run may measure other regimes in the same folder
+        write_figures(bench.work / FIGURES, about, _earlier(bench, about) | measured)
     bench.progress("regimes", len(chosen), len(chosen))
+    found = _earlier(bench, about) | measured
     atomic.write_text(out, page.page(REGIMES, found, about))
     figures = [one for regime in REGIMES for one in found.get(regime.key, ())]
     return {
@@ -78,7 +80,7 @@ def run_benchmark(bench: Bench, out: Path, only: Sequence[str] = ()) -> dict[str
         "regimes": [regime.key for regime in chosen],
         "figures": sum(isinstance(one, Figure) for one in figures),
         "gaps": sum(isinstance(one, Gap) for one in figures),
-        "table": page.table(REGIMES, {r.key: found[r.key] for r in chosen}),
+        "table": page.table(REGIMES, measured),
     }
 
 
