@@ -33,6 +33,14 @@ def test_a_question_that_was_never_asked_before_has_no_last_margin():
     assert drift.last_margins([record("tea?", {2016: [60, 40]})], 2014) == {}
 
 
+@pytest.mark.parametrize(
+    ("asked_before", "origin", "kind"),
+    [(True, "known", drift.BEFORE), (False, "text", drift.NEW), (True, "text", None), (False, "known", None)],
+)
+def test_a_question_that_was_set_aside_from_training_is_neither_known_nor_new(asked_before, origin, kind):
+    assert drift.when(asked_before, origin) == kind
+
+
 def test_counts_are_by_year_and_thin_years_are_left_out():
     years = np.repeat([2014, 2016], [150, 50])
     positions = np.zeros((200, 1), np.int8)

@@ -61,13 +61,27 @@ def test_a_quick_run_says_that_it_is_no_result():
 
 
 def test_a_regime_that_was_not_measured_is_named():
-    assert "## R1: New people, known questions\n\nNot measured yet." in made([])
+    text = made([])
+    assert text.index("## R1: New people") < text.index("Not measured yet.") < text.index("## R2")
 
 
 def test_figures_of_parts_are_folded_away_and_there():
     text = made([figure(), figure(study="anes"), figure(study="all, new and new", measure="r of correlations")])
     assert "1 parts of it" in text
     assert text.index("### all") < text.index("<details>") < text.index("### anes")
+
+
+def test_measures_that_few_systems_have_stand_in_a_table_of_their_own():
+    systems = ["populace", *(f"model {i}" for i in range(6))]
+    text = made([figure(system) for system in systems] + [figure(measure="EAR against somebody", value=1.2)])
+    assert "| measure | populace |\n" in text
+    assert "EAR against somebody" not in line_of(text, "| system |")
+
+
+def test_many_systems_stand_in_the_order_of_their_errors():
+    text = made([figure(f"model {i}", value=1 - 0.1 * i) for i in range(9)] + [figure(value=0.15)])
+    rows = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith(("| model", "| populace"))]
+    assert rows == ["populace", *(f"model {i}" for i in reversed(range(9)))]
 
 
 def test_notes_that_repeat_stand_once():

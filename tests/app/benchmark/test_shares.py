@@ -7,7 +7,7 @@ import pytest
 
 from populace.app.benchmark import shares
 from populace.app.benchmark.figures import Figure, Gap
-from populace.app.benchmark.shares import NEAREST, OURS, UNIFORM, NearestWording
+from populace.app.benchmark.shares import NEAREST, OURS, UNIFORM, Baselines, NearestWording, SameScale
 from populace.training.corpus import MarginRecord
 
 from .conftest import Letters, Told, asked_of
@@ -24,7 +24,14 @@ def questions(n=12, seed=0, people=400):
 
 
 def rows_with(model_shares, asked):
-    return shares.rows_of(asked, Told(model_shares), None, Letters())
+    records = records_of(asked)
+    return shares.rows_of(
+        asked, Told(model_shares), Baselines(SameScale(records), NearestWording(records, Letters())), Letters()
+    )
+
+
+def records_of(asked):
+    return [MarginRecord(one.prompt, {2010: one.counts}, "tea", one.item) for one in asked]
 
 
 def true_shares(asked):
@@ -115,10 +122,25 @@ def test_a_scale_is_not_shuffled():
 
 def test_the_nearest_wording_gives_its_own_shares(letters):
     asked = questions(6)
-    records = [MarginRecord(one.prompt, {2010: one.counts}, "tea", one.item) for one in asked]
-    nearest = NearestWording(records, letters)
+    nearest = NearestWording(records_of(asked), letters)
     (vectors,) = letters.encode([asked[3].prompt])
     assert nearest.shares(vectors) == pytest.approx(asked[3].counts / asked[3].counts.sum())
+
+
+def test_the_same_scale_is_the_average_of_questions_with_the_same_options_in_order():
+    asked = [asked_of("a", "a?", ("Yes", "No"), [8, 2]), asked_of("b", "b?", ("yes", "no"), [4, 6])]
+    asked += [asked_of("c", "c?", ("No", "Yes"), [9, 1])]
+    scale = SameScale(records_of(asked))
+    assert scale.shares(asked[0].prompt) == pytest.approx([0.6, 0.4])
+    # of other options only their number counts
+    assert scale.shares(asked_of("d", "d?", ("Tea", "Milk"), [1, 1]).prompt) == pytest.approx([0.7, 0.3])
+    assert scale.shares(asked_of("e", "e?", LABELS, [1, 1, 1]).prompt).tolist() == [1 / 3] * 3
+
+
+def test_a_wording_that_stands_twice_in_training_counts_once_in_the_average():
+    twice = [asked_of("a", "a?", ("Yes", "No"), [8, 2]), asked_of("a", "A?", ("Yes", "No"), [6, 4])]
+    scale = SameScale(records_of([*twice, asked_of("b", "b?", ("Yes", "No"), [2, 8])]))
+    assert scale.shares(twice[0].prompt) == pytest.approx([0.4, 0.6])
 
 
 def test_where_no_question_has_as_many_options_the_nearest_wording_is_a_uniform_guess(letters):

@@ -8,6 +8,7 @@ import pytest
 
 from populace.app.benchmark import synthbench
 from populace.app.benchmark.shares import OURS
+from populace.prompts.prompt import Prompt
 
 LABELS = ("Very good", "Fairly good", "Fairly bad", "Very bad")
 
@@ -104,6 +105,23 @@ def test_a_model_with_twice_our_error_has_an_ear_of_two():
     assert ear.value == pytest.approx(2, rel=0.05)
     assert ear.low < 2 < ear.high
     assert square.value == pytest.approx(ear.value**2)
+
+
+def test_shrunk_systems_are_not_taken_for_recorded_ones():
+    rows = planted()
+    synthbench.add_shrunk(rows, "sure, raw", np.arange(len(rows)) % 10)
+    assert synthbench.llms(rows) == ["sure, raw", "random, raw"]
+
+
+def test_refusals_are_neither_asked_nor_counted():
+    prompt = Prompt("Tea?", ("Yes", "Refused", "No"), False, (False, True, False))
+    asked = synthbench.Question("a", "b", "c", prompt, np.array([0.6, 0.2, 0.2]), {"m": (np.array([0, 1.0, 0]), 10.0)})
+    found = synthbench.substantive(asked)
+    assert found.prompt.options == ("Yes", "No")
+    assert found.prompt.missing == (False, False)
+    assert found.people == pytest.approx([0.75, 0.25])
+    # who only refused said nothing about the rest
+    assert found.recorded["m"][0].tolist() == [0.5, 0.5]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,10 @@
 """Uncertainty: what counts as covered, whether predicted errors come true, and whether flags help."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy.stats import beta
 
 from populace.app.benchmark import uncertainty
 from populace.app.benchmark.answers import flag_of, interval_of
@@ -79,7 +82,8 @@ def test_a_flag_on_the_worst_questions_separates_them():
     draws = cluster_draws([np.arange(40)], 200, np.random.default_rng(0))
     found = {one.measure: one for one in uncertainty.flag_figures("R2", rows, draws)}
     assert found["TVD of flagged minus others"].value == pytest.approx(0.39)
-    assert found["AUC of the flag for the worst quarter"].value == 1
+    assert found["AUC of the flag for the worst quarter by TVD"].value == 1
+    assert found["AUC of the flag for the worst quarter by error in points"].value == 1
     assert found["questions flagged, %"].value == 25
 
 
@@ -99,12 +103,10 @@ def test_the_ninety_percent_interval_is_the_models_own_and_others_lie_inside_it(
     assert PREDICTED.low[0] < narrower[0][0][0] < narrower[1][0][0] < 0.3
 
 
-def test_a_model_that_has_intervals_at_every_level_is_asked_for_them():
-    class Richer(Prediction):
-        def interval(self, level):
-            return self.distribution - level / 10, self.distribution + level / 10
-
-    found = Richer(PREDICTED.distribution, PREDICTED.low, PREDICTED.high, 3.0, True)
-    assert interval_of(found, 0.5)[0] == pytest.approx([0.25, 0.65])
+def test_a_margin_worth_ten_people_has_the_intervals_of_a_beta_with_ten():
+    found = replace(PREDICTED, people=10.0, do_not_use=True)
+    for level in (0.5, 0.9):
+        low, high = interval_of(found, level)
+        assert [low[0], high[0]] == pytest.approx(beta.ppf([(1 - level) / 2, (1 + level) / 2], 3, 7))
     assert flag_of(found) is True
     assert flag_of(PREDICTED) is None

@@ -6,6 +6,7 @@ from __future__ import annotations
 from statistics import NormalDist
 
 import numpy as np
+from scipy.special import betaincinv
 
 from populace.models.base import Prediction
 
@@ -14,14 +15,16 @@ GIVEN = 0.9
 
 
 def interval_of(prediction: Prediction, level: float) -> tuple[np.ndarray, np.ndarray]:
-    """(K,) limits of the central interval at `level`: the model's own, or its 90 % interval scaled on the logit.
+    """(K,) limits of the central interval at `level`.
 
-    Scaling assumes that errors are normal on the logit, so the distance to a limit goes with the normal quantile.
+    A model that says how many people's answers a margin is worth gets the quantiles of a Beta with as many. Of others
+    the 90 % interval is scaled on the logit, as if errors were normal there.
     """
-    own = getattr(prediction, "interval", None)
-    if callable(own):
-        low, high = own(level)
-        return np.asarray(low), np.asarray(high)
+    people = prediction.people
+    if people:
+        tails = (1 - level) / 2, (1 + level) / 2
+        share = prediction.distribution
+        return tuple(betaincinv(people * share, people * (1 - share), tail) for tail in tails)
     scale = NormalDist().inv_cdf((1 + level) / 2) / NormalDist().inv_cdf((1 + GIVEN) / 2)
     middle = _logit(prediction.distribution)
     return tuple(_share(middle + scale * (_logit(limit) - middle)) for limit in (prediction.low, prediction.high))

@@ -24,7 +24,7 @@ from populace.errors import ModelError, UsageError
 from populace.models.encoder import TextEncoder
 from populace.models.library import CARD, DEFAULT, load_model, read_card
 from populace.models.surveylm import SurveyLM
-from populace.training.corpus import Corpus, MarginRecord, corpus_of, margins_of, read_margins
+from populace.training.corpus import Corpus, corpus_of, margins_of, read_margins
 from populace.training.train import Material, hold_out, train
 
 #: what progress is told: stage, steps done, steps in all
@@ -146,18 +146,18 @@ class Bench:
         Raises `DataError` when the model knows what should have been set aside.
         """
         if name not in self._materials:
+            until = splits.DRIFT_UNTIL if name == splits.BEFORE else None
             names = self.trained_on(name)
-            corpora = [self.corpus(n) for n in names if n not in splits.MARGIN_FILES]
-            self._materials[name] = hold_out(corpora, self.margin_records(names))
+            files = [n for n in names if n in splits.MARGIN_FILES]
+            corpora = [c for n in names if n not in files and (c := self._until(n, until)) is not None]
+            records = [record for n in files for record in read_margins(self._path(n), until)]
+            records += [record for corpus in corpora for record in margins_of(corpus)]
+            self._materials[name] = hold_out(corpora, records)
             guard.check_material(self._materials[name], self.model(name))
         return self._materials[name]
 
-    def margin_records(self, names: Iterable[str] = splits.TRAINED) -> list[MarginRecord]:
-        """Counts by question and year: margin files, and the corpora's own (people set aside not counted)."""
-        files = [name for name in names if name in splits.MARGIN_FILES]
-        records = [record for name in files for record in read_margins(self._path(name))]
-        corpora = [name for name in names if name not in splits.MARGIN_FILES]
-        return records + [record for name in corpora for record in margins_of(self.corpus(name))]
+    def _until(self, name: str, until: int | None) -> Corpus | None:
+        return self.corpus(name) if until is None else corpus_of(self.dataset(name), until)
 
     def digest(self, *names: str) -> str:
         """Digest of data sets by content."""

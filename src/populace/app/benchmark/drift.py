@@ -1,6 +1,7 @@
 """Years after training: a model that saw nothing after 2014 predicts the General Social Survey of 2016 to 2020.
 
 Questions asked before have an opponent that is hard to beat: their own last known margin. New questions have none.
+Questions asked before that were in batteries set aside from training are neither, and are left out.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 from populace.app.benchmark import shares, splits
 from populace.app.benchmark.bench import Bench
 from populace.app.benchmark.figures import Figure, Gap
-from populace.app.benchmark.shares import OURS, SCALE, UNIFORM, Row
+from populace.app.benchmark.shares import NEAREST, OURS, SCALE, UNIFORM, Row
 from populace.data.splits import batteries
 from populace.models.known import key_of
 from populace.training.corpus import Corpus, MarginRecord
@@ -30,11 +31,11 @@ def measure(bench: Bench) -> list[Figure | Gap]:
     """Margins by year, of questions asked before and of new ones."""
     rows = year_rows(bench)
     figures: list[Figure | Gap] = []
-    for when in (BEFORE, NEW):
-        systems = (OURS, LAST, UNIFORM, SCALE) if when == BEFORE else (OURS, UNIFORM, SCALE)
-        own = [row for row in rows if row["when"] == when]
-        studies = {f"all years, {when}": own}
-        studies |= {f"{year}, {when}": part for year, part in shares.by_group(own, "year").items()}
+    for kind in (BEFORE, NEW):
+        systems = (OURS, LAST, UNIFORM, SCALE) if kind == BEFORE else (OURS, UNIFORM, SCALE, NEAREST)
+        own = [row for row in rows if row["when"] == kind]
+        studies = {f"all years, {kind}": own}
+        studies |= {f"{year}, {kind}": part for year, part in shares.by_group(own, "year").items()}
         for study, part in studies.items():
             random = bench.random(REGIME, study)
             figures += shares.margin_figures(REGIME, study, part, systems, random, clusters=(None, ("battery",)))
@@ -55,7 +56,7 @@ def year_rows(bench: Bench) -> list[Row]:
 
 def _rows(bench: Bench) -> list[Row]:
     model = bench.model(splits.BEFORE)
-    last = last_margins(bench.margin_records(), splits.DRIFT_UNTIL)
+    last = last_margins(bench.material(splits.BEFORE).records, splits.DRIFT_UNTIL)
     records = records_by_year(bench.corpus(SURVEY))
     asked = [
         shares.asked_of(record, year)
@@ -64,14 +65,21 @@ def _rows(bench: Bench) -> list[Row]:
         if year in record.counts and record.item.role == "question"
     ]
     asked = asked[: bench.size(len(asked), 30)]
-    rows = shares.rows_of(asked, model, None, bench.encoder)
+    rows = shares.rows_of(asked, model, shares.baselines_of(bench, splits.BEFORE), bench.encoder)
     groups = batteries([one.item for one in asked])
     for row, one, group in zip(rows, asked, groups, strict=True):
         known = last.get(key_of(one.prompt))
-        row |= {"when": NEW if known is None else BEFORE, "battery": int(group)}
+        row |= {"when": when(known is not None, model.origin(one.prompt)), "battery": int(group)}
         if known is not None:
             row["systems"][LAST] = known.tolist()
-    return rows
+    return [row for row in rows if row["when"]]
+
+
+def when(asked_before: bool, origin: str) -> str | None:
+    """Which kind a question is; None for one that the house asked before and training set aside, or the reverse."""
+    if asked_before != (origin == "known"):
+        return None
+    return BEFORE if asked_before else NEW
 
 
 def records_by_year(corpus: Corpus) -> list[MarginRecord]:

@@ -59,7 +59,7 @@ def _rows(bench: Bench) -> list[Row]:
     asked = [one for one in shares.once_each([shares.asked_of(r) for r in held]) if one.item.role == "question"]
     asked = sampled(asked, bench.size(0, 80), bench)
     guard.check_wording([one.prompt.text for one in asked], [record.prompt.text for record in trained])
-    return shares.rows_of(asked, bench.model(), shares.nearest_of(bench, SHIPPED), bench.encoder)
+    return shares.rows_of(asked, bench.model(), shares.baselines_of(bench, SHIPPED), bench.encoder)
 
 
 def sampled(things: Sequence, most: int, bench: Bench) -> list:

@@ -31,6 +31,8 @@ class Regime:
     title: str
     #: module of this package with `measure(bench) -> list[Figure | Gap]`
     module: str
+    #: what is held out and what is judged, for readers of the page
+    words: str = ""
 
     def measure(self, bench: Bench) -> list[Figure | Gap]:
         """All figures of the regime; what needs a model that may not be trained now is one gap."""
@@ -42,15 +44,75 @@ class Regime:
 
 #: in the order of the page
 REGIMES = (
-    Regime("R1", "New people, known questions", "known"),
-    Regime("R2", "New questions", "questions"),
-    Regime("R3", "New surveys: how a population answers", "surveys"),
-    Regime("panels", "New surveys: whole panels", "panels"),
-    Regime("synthbench", "New surveys, beside large language models", "synthbench"),
-    Regime("twins", "Twins of given people, beside large language models", "twins"),
-    Regime("pilots", "After a pilot", "pilots"),
-    Regime("drift", "Years after training", "drift"),
-    Regime("uncertainty", "How honest the uncertainty is", "uncertainty"),
+    Regime(
+        "R1",
+        "New people, known questions",
+        "known",
+        "People set aside from training are told their backgrounds and then answers of theirs; what they say "
+        "to questions of training is predicted. Panels: synthetic people with the backgrounds of real ones "
+        "answer freely and are held against other people.",
+    ),
+    Regime(
+        "R2",
+        "New questions",
+        "questions",
+        "Whole batteries, with everything worded like them, were set aside from training, in surveys the "
+        "model knows. Margins; correlations of new questions with new and with known ones; answers of people "
+        "set aside.",
+    ),
+    Regime(
+        "R3",
+        "New surveys: how a population answers",
+        "surveys",
+        "Surveys of which nothing was trained on: each is judged by a model that never saw its house. "
+        "Questions worded like one of training are left out, so are backgrounds; lists are shown in random "
+        "order. Of the ANES, one stands in the whole.",
+    ),
+    Regime(
+        "panels",
+        "New surveys: whole panels",
+        "panels",
+        "The same surveys, simulated person by person from their backgrounds, and scrutinised beside a copula "
+        "that was fitted to people's answers to the same questions.",
+    ),
+    Regime(
+        "synthbench",
+        "New surveys, beside large language models",
+        "synthbench",
+        "Questions of Pew and of Global Attitudes with recorded answers of eight families of language models: "
+        "as they answered, shrunk to a uniform guess by a share fitted on other batteries, and pooled with "
+        "ours out of fold. The file does not say how many people answered; 1,500 are assumed. Scales are "
+        "recognised by their labels. Questions worded like one of training are left out. EAR is the ratio of "
+        "root mean square errors, theirs over ours: above 1 ours is nearer to people.",
+    ),
+    Regime(
+        "twins",
+        "Twins of given people, beside large language models",
+        "twins",
+        "Outcomes of five studies are predicted for people of whom backgrounds or other answers are given, "
+        "beside twins that a language model made of the same people.",
+    ),
+    Regime(
+        "pilots",
+        "After a pilot",
+        "pilots",
+        "The model is adapted to 20 to 200 people of a survey it has not seen, and judged by the others: how "
+        "many people's worth its panel is, beside the pilot by itself.",
+    ),
+    Regime(
+        "drift",
+        "Years after training",
+        "drift",
+        "A model that saw nothing after 2014 predicts the General Social Survey of 2016 to 2020, beside the "
+        "last margin that was known then.",
+    ),
+    Regime(
+        "uncertainty",
+        "How honest the uncertainty is",
+        "uncertainty",
+        "Intervals and warnings of the predictions above: how often they hold what people answered, whether "
+        'large errors were announced, and whether questions marked "do not use" are the bad ones.',
+    ),
 )
 
 #: name of the file with all figures, in the work folder

@@ -19,6 +19,7 @@ from populace.app.benchmark.bootstrap import Spread
 from populace.app.benchmark.figures import Figure, Gap
 from populace.data.splits import batteries
 from populace.models.encoder import QuestionVectors, TextEncoder
+from populace.models.known import key_of, scale_key
 from populace.models.surveylm import SurveyLM
 from populace.prompts.prompt import Prompt
 from populace.scrutiny.margins import (
@@ -88,6 +89,28 @@ def in_random_order(asked: Asked, random: np.random.Generator) -> Asked:
     return replace(asked, prompt=replace(asked.prompt, options=options, missing=flags), counts=asked.counts[order])
 
 
+class SameScale:
+    """Baseline: the average margin of training questions with the same options, else of all with as many options.
+
+    What anybody could say without reading the question. Every wording counts once, with its latest margin.
+    """
+
+    def __init__(self, records: Sequence[MarginRecord]) -> None:
+        alike: dict[Any, list[np.ndarray]] = {}
+        for record in {key_of(record.prompt): record for record in records}.values():
+            for scale in (scale_key(record.prompt.options), f"{len(record.prompt.options)} options"):
+                alike.setdefault(scale, []).append(_latest(record))
+        self._averages = {scale: np.mean(margins, axis=0) for scale, margins in alike.items()}
+
+    def shares(self, prompt: Prompt) -> np.ndarray:
+        """(K,) the average, uniform where no question has as many options."""
+        size = len(prompt.options)
+        for scale in (scale_key(prompt.options), f"{size} options"):
+            if scale in self._averages:
+                return self._averages[scale]
+        return np.full(size, 1 / size)
+
+
 class NearestWording:
     """Baseline: the margin of the training question whose topic and options are worded most alike."""
 
@@ -122,9 +145,22 @@ def training_records(bench: Bench, model: str) -> list[MarginRecord]:
     return [record for record, held in zip(material.records, material.held_records, strict=True) if not held]
 
 
-def nearest_of(bench: Bench, model: str) -> NearestWording:
-    """The nearest-wording baseline that knows what a model knows."""
-    return bench.shared(f"nearest {model}", lambda: NearestWording(training_records(bench, model), bench.encoder))
+@dataclass(frozen=True)
+class Baselines:
+    """What a model has to beat, learned from what it learned from."""
+
+    #: average over the same scale
+    scale: SameScale
+    #: nearest wording
+    nearest: NearestWording
+
+
+def baselines_of(bench: Bench, model: str) -> Baselines:
+    """The baselines that know what a model knows."""
+    records = training_records(bench, model)
+    return bench.shared(
+        f"baselines {model}", lambda: Baselines(SameScale(records), NearestWording(records, bench.encoder))
+    )
 
 
 def _latest(record: MarginRecord) -> np.ndarray:
@@ -132,22 +168,20 @@ def _latest(record: MarginRecord) -> np.ndarray:
     return counts / counts.sum()
 
 
-def rows_of(asked: Sequence[Asked], model: SurveyLM, nearest: NearestWording | None, encoder: TextEncoder) -> list[Row]:
+def rows_of(asked: Sequence[Asked], model: SurveyLM, baselines: Baselines, encoder: TextEncoder) -> list[Row]:
     """Rows of all questions: people, the model with its intervals, and the baselines that need no people."""
     prompts = [one.prompt for one in asked]
     groups = batteries([one.item for one in asked], [one.survey for one in asked]) if asked else []
-    predictions = model.predict(prompts)
-    vectors = encoder.encode(prompts)
     rows = []
-    for one, group, prediction, vector in zip(asked, groups, predictions, vectors, strict=True):
-        size = len(one.prompt.options)
+    for one, group, prediction, vectors in zip(
+        asked, groups, model.predict(prompts), encoder.encode(prompts), strict=True
+    ):
         systems = {
             OURS: prediction.distribution,
-            UNIFORM: np.full(size, 1 / size),
-            SCALE: model.scale_average(one.prompt),
+            UNIFORM: np.full(len(one.prompt.options), 1 / len(one.prompt.options)),
+            SCALE: baselines.scale.shares(one.prompt),
+            NEAREST: baselines.nearest.shares(vectors),
         }
-        if nearest is not None:
-            systems[NEAREST] = nearest.shares(vector)
         rows.append(
             {
                 "survey": one.survey,

@@ -89,7 +89,7 @@ def _rows(bench: Bench, name: str, survey: str) -> list[Row]:
     if bench.quick:
         asked = asked[:20]
     guard.check_wording([one.prompt.text for one in asked], [record.prompt.text for record in trained])
-    return shares.rows_of(asked, bench.model(name), shares.nearest_of(bench, name), bench.encoder)
+    return shares.rows_of(asked, bench.model(name), shares.baselines_of(bench, name), bench.encoder)
 
 
 def new_questions(corpus: Corpus, trained: Sequence[MarginRecord], random: np.random.Generator) -> list[Asked]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,8 @@ FOLDS, KEPT = 10, np.linspace(0, 1, 41)
 COVERAGE = 0.95
 #: ours pooled with the recorded model that did best on other folds, and with all that answered every question
 ONE, SEVERAL = "populace + one", "populace + several"
+#: what the name of a shrunk system ends with
+SHRUNK = ", shrunk"
 #: of the options: without refusals (the main figures), and with them
 SUBSTANTIVE, EVERY = "substantive options", "all options"
 #: wordings that place options on a scale when two or more of a question's options have one of a set
@@ -176,17 +178,17 @@ def recorded_rows(bench: Bench, options: str) -> list[Row]:
 def _rows(bench: Bench, options: str) -> list[Row]:
     questions = read_questions(bench.data / DATA)
     questions = [q for q in questions if q.prompt.missing.count(False) >= 2][:: bench.size(1, 4)]
+    if options == SUBSTANTIVE:
+        questions = [substantive(question) for question in questions]
     trained, model = shares.training_records(bench, SHIPPED), bench.model()
     asked = [_asked(question) for question in questions]
     guard.check_new([one.prompt for one in asked], model)
-    rows = shares.rows_of(asked, model, shares.nearest_of(bench, SHIPPED), bench.encoder)
+    rows = shares.rows_of(asked, model, shares.baselines_of(bench, SHIPPED), bench.encoder)
     alike = shares.splits.worded_alike([one.prompt.text for one in asked], [record.prompt.text for record in trained])
     for row, question, twin in zip(rows, questions, alike, strict=True):
         row |= {"dataset": question.dataset, "pool kind": kind_of(question.prompt), "twin": bool(twin)}
         row["systems"] |= {system: told.tolist() for system, (told, _) in question.recorded.items()}
         row["draws"] = {system: [draws, 1.0] for system, (_, draws) in question.recorded.items()}
-        if options == SUBSTANTIVE:
-            _drop(row, np.array(question.prompt.missing))
     return [row for row in rows if not row["twin"]]
 
 
@@ -200,31 +202,31 @@ def _asked(question: Question) -> Asked:
     return Asked(question.prompt, question.people * PEOPLE, question.survey, question.id, item)
 
 
-def _drop(row: Row, missing: np.ndarray) -> None:
-    """Refusals and the like out of every distribution, what is left brought to a sum of one."""
-    kept = ~missing
-    left = float(np.array(row["systems"][OURS])[kept].sum())
-    row["ordinal"] = row["pool kind"] == "ordered"
-    row["people"] = _among(row["people"], kept)
-    row["systems"] = {name: _among(told, kept) for name, told in row["systems"].items()}
-    row["systems"][UNIFORM] = [1 / int(kept.sum())] * int(kept.sum())
-    row["intervals"] = {
-        level: [np.minimum(np.array(limit)[kept] / left, 1).tolist() for limit in limits]
-        for level, limits in row["intervals"].items()
-    }
+def substantive(question: Question) -> Question:
+    """The question without refusals and the like: not asked, and out of everybody's shares."""
+    kept = ~np.array(question.prompt.missing)
+    prompt, labels = question.prompt, np.array(question.prompt.options, object)[kept]
+    return replace(
+        question,
+        prompt=replace(prompt, options=tuple(labels), missing=()),
+        people=_among(question.people, kept),
+        recorded={name: (_among(told, kept), draws) for name, (told, draws) in question.recorded.items()},
+    )
 
 
-def _among(told: Sequence[float], kept: np.ndarray) -> list[float]:
-    left = np.array(told)[kept]
-    return (left / left.sum() if left.sum() > 0 else np.full(len(left), 1 / len(left))).tolist()
+def _among(shares_told: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Shares of some options among themselves; alike where nobody chose any of them."""
+    left = shares_told[kept]
+    return left / left.sum() if left.sum() > 0 else np.full(len(left), 1 / len(left))
 
 
 # -- what is fitted --------------------------------------------------------------------------------------------------
 
 
 def llms(rows: Sequence[Row]) -> list[str]:
-    """Recorded systems, in order of appearance."""
-    return list(dict.fromkeys(system for row in rows for system in row["draws"]))
+    """Recorded systems as they answered, in order of appearance."""
+    recorded = dict.fromkeys(system for row in rows for system in row["draws"])
+    return [system for system in recorded if not system.endswith(SHRUNK)]
 
 
 def fitted_rows(bench: Bench, rows: Sequence[Row], options: str = SUBSTANTIVE) -> list[Row]:
@@ -235,7 +237,7 @@ def fitted_rows(bench: Bench, rows: Sequence[Row], options: str = SUBSTANTIVE) -
         add_shrunk(rows, system, fold)
     if options == EVERY:
         return rows  # pools are of substantive options by definition
-    everywhere = [system for system in llms(rows) if _coverage(rows, system) == 1]
+    everywhere = [system for system in llms(rows) if _coverage(rows, system) >= COVERAGE]
     pools = {f"populace + {system}": (OURS, [system]) for system in everywhere}
     pools |= {SEVERAL: (OURS, everywhere), "several without populace": (UNIFORM, everywhere)}
     for number, (name, (first, others)) in enumerate(pools.items()):
@@ -275,11 +277,11 @@ def add_shrunk(rows: Sequence[Row], system: str, fold: np.ndarray) -> None:
         kept = float(KEPT[int(np.argmin(distance[~inside].mean(0)))])
         for i in np.array(own)[inside]:
             told = np.array(rows[i]["systems"][system])
-            rows[i]["systems"][f"{system}, shrunk"] = (kept * told + (1 - kept) / len(told)).tolist()
+            rows[i]["systems"][system + SHRUNK] = (kept * told + (1 - kept) / len(told)).tolist()
             if system in rows[i]["draws"]:
                 # shares before shrinking carry the noise, shrunk ones its square less
                 draws = rows[i]["draws"][system][0]
-                rows[i]["draws"][f"{system}, shrunk"] = [draws, kept**2]
+                rows[i]["draws"][system + SHRUNK] = [draws, kept**2]
 
 
 def _distances(row: Row, system: str) -> list[float]:
@@ -318,7 +320,7 @@ def ratio_figures(study: str, rows: Sequence[Row], rng: np.random.Generator) -> 
     prompted = [s for s in llms(rows) if not s.endswith("ensemble") and _coverage(rows, s) >= COVERAGE]
     if not prompted:
         return [Gap(REGIME, study, OURS, "EAR", "no recorded model answered all questions")]
-    shrunk = [name for s in llms(rows) if _coverage(rows, name := f"{s}, shrunk") >= COVERAGE]
+    shrunk = [name for s in llms(rows) if _coverage(rows, name := s + SHRUNK) >= COVERAGE]
     rows = [row for row in rows if all(s in row["systems"] for s in (*prompted, *shrunk))]
     draws = shares.draws_of(rows, rng)
     ours = [system for system in (OURS, SEVERAL) if _coverage(rows, system) == 1]

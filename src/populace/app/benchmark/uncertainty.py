@@ -126,17 +126,24 @@ def flag_figures(regime: str, rows: Sequence[Row], draws: np.ndarray) -> list[Fi
     if None in flags:
         return [Gap(REGIME, regime, OURS, '"do not use" flags', "the model sets no such flags")]
     flagged = np.array(flags, bool)
-    tvd = shares.scores(rows, OURS).tvd
+    scores = shares.scores(rows, OURS)
+    tvd, actual = scores.tvd, np.maximum(scores.d2 / scores.options, 0) ** 0.5
     share = bootstrap.mean(100.0 * flagged, draws).figure(REGIME, regime, OURS, "questions flagged, %", len(rows))
     if flagged.all() or not flagged.any():
         what = "all" if flagged.any() else "no"
         return [share, Gap(REGIME, regime, OURS, "TVD of flagged minus others", f"{what} questions are flagged")]
     worse, others = (bootstrap.ratio_of_sums(tvd * part, 1.0 * part, draws) for part in (flagged, ~flagged))
     gap = bootstrap.combined(lambda a, b: np.where(np.isfinite(a) & np.isfinite(b), a - b, np.nan), worse, others)
-    worst = (tvd >= np.quantile(tvd, 0.75)).astype(int)
-    found = _by_draws(lambda f, w: concordance(f, w) or 0.5, flagged.astype(float), worst, draws[:DRAWS])
     return [
         share,
         gap.figure(REGIME, regime, OURS, "TVD of flagged minus others", len(rows)),
-        found.figure(REGIME, regime, OURS, "AUC of the flag for the worst quarter", len(rows), note="chance has .5"),
+        *(_found(regime, flagged, error, name, draws) for name, error in (("TVD", tvd), ("error in points", actual))),
     ]
+
+
+def _found(regime: str, flagged: np.ndarray, error: np.ndarray, name: str, draws: np.ndarray) -> Figure | Gap:
+    """AUC of the flag for the quarter of questions with the largest errors."""
+    worst = (error >= np.quantile(error, 0.75)).astype(int)
+    found = _by_draws(lambda f, w: concordance(f, w) or 0.5, flagged.astype(float), worst, draws[:DRAWS])
+    measure = f"AUC of the flag for the worst quarter by {name}"
+    return found.figure(REGIME, regime, OURS, measure, len(flagged), note="chance has .5")
