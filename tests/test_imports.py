@@ -43,7 +43,7 @@ HOMES = {
     ),
     "transformers": ("training/",),
     "sentence_transformers": (),
-    "sklearn": ("scrutiny/",),
+    "sklearn": ("scrutiny/", "analysis/"),
     "statsmodels": ("app/demo.py", "scrutiny/", "analysis/"),
     "pandas": (),
     "pyarrow": (),

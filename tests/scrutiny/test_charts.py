@@ -7,6 +7,7 @@ import json
 import pytest
 import vl_convert
 
+from populace.analysis import theme
 from populace.scrutiny import charts
 
 COLOURS = {"People": charts.HUMAN_COLOUR, "Panel": "#d55e00"}
@@ -134,7 +135,7 @@ def test_many_questions_are_not_named_along_the_matrix():
 
 def test_a_dense_scatter_is_drawn_as_one_picture():
     assert scatter()["usermeta"]["renderer"] == "svg"
-    assert scatter(charts.MANY + 1)["usermeta"]["renderer"] == "canvas"
+    assert scatter(theme.MANY + 1)["usermeta"]["renderer"] == "canvas"
 
 
 def test_panels_have_different_colours_and_people_none_of_theirs():
@@ -144,7 +145,7 @@ def test_panels_have_different_colours_and_people_none_of_theirs():
     assert "People" not in charts.palette(None, ["a"])
 
 
-@pytest.mark.parametrize("colour", [charts.HUMAN_COLOUR, charts.UNVERIFIED_COLOUR, *charts.PANEL_COLOURS])
+@pytest.mark.parametrize("colour", [charts.HUMAN_COLOUR, charts.UNVERIFIED_COLOUR, *theme.SERIES_COLOURS])
 def test_bars_stand_out_from_the_paper(colour):
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any
+
+from populace.analysis.theme import (
+    DIVERGING,
+    HUMAN_COLOUR,
+    INK,
+    MUTED,
+    SERIES_COLOURS,
+    Row,
+    Spec,
+    specification,
+)
 
 __all__ = [
     "correlation_heatmap",
@@ -21,26 +31,8 @@ __all__ = [
     "UNVERIFIED_COLOUR",
 ]
 
-Spec = dict[str, Any]
-Row = Mapping[str, Any]
-
-SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
-
-#: people are always this dark slate, everywhere on the page
-HUMAN_COLOUR = "#37474f"
 #: answers nobody could check: dark ochre, like the frame around them
 UNVERIFIED_COLOUR = "#8a6d00"
-#: Okabe and Ito (2008): told apart under all common forms of colour blindness; the first is a zero-shot panel,
-#: the second an adapted one. Every one reaches 3 : 1 against white (WCAG 1.4.11).
-PANEL_COLOURS = ("#d55e00", "#009e73", "#0072b2", "#aa4499")
-
-INK, MUTED, GRID, BAND = "#1f2933", "#52606d", "#e4e7eb", "#eef2f5"
-#: blue - white - orange: diverging and safe for colour-blind readers
-DIVERGING = ["#08519c", "#4292c6", "#9ecae1", "#dce9f3", "#f7f7f7", "#fbe3cf", "#fdae6b", "#e6690f", "#9a3a00"]
-FONT = 'Inter, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", Arial, sans-serif'
-
-#: a figure with more marks than this is drawn as a picture
-MANY = 1500
 #: at most so many lines for the label of an option, so that a long wording cannot push the bars away
 LABEL_LINES = 3
 
@@ -48,7 +40,7 @@ LABEL_LINES = 3
 def palette(human: str | None, panels: Sequence[str]) -> dict[str, str]:
     """Colour of every series, in drawing order: people first, then the panels."""
     colours = {human: HUMAN_COLOUR} if human is not None else {}
-    return colours | {name: PANEL_COLOURS[i % len(PANEL_COLOURS)] for i, name in enumerate(panels)}
+    return colours | {name: SERIES_COLOURS[i % len(SERIES_COLOURS)] for i, name in enumerate(panels)}
 
 
 def shares_chart(rows: Sequence[Row], options: Sequence[str], colours: Mapping[str, str]) -> Spec:
@@ -84,7 +76,7 @@ def shares_chart(rows: Sequence[Row], options: Sequence[str], colours: Mapping[s
         {"field": "high", "title": "to", "format": ".1%"},
     ]
     colour = _colour(colours)
-    return _spec(
+    return specification(
         values,
         height=round(len(options) * max(len(colours) * bar * 1.4, 13 * (1 + most_lines) + 6)) + 4,
         encoding={"y": y, "yOffset": offset},
@@ -120,7 +112,7 @@ def distance_chart(rows: Sequence[Row], subjects: Sequence[str], colours: Mappin
         "orient": "top",
         "tickCount": 6,
     }
-    return _spec(
+    return specification(
         list(rows),
         height=_height(subjects),
         encoding={"y": band},
@@ -173,7 +165,7 @@ def ratio_chart(
     scale = {"type": "log", "domain": [max(low * 0.97, 0.05), min(high * 1.03, 20)], "clamp": True, "nice": False}
     ticks = [t for t in (0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 3, 5, 10) if low <= t <= high]
     axis = {"title": "SD ratio", "values": ticks, "format": "~g", "orient": "top"}
-    return _spec(
+    return specification(
         list(rows),
         height=_height(subjects),
         encoding={"y": _band_of_subjects(subjects)},
@@ -233,7 +225,7 @@ def correlation_heatmap(rows: Sequence[Row], names: Sequence[str], limit: float)
         "grid": False,
     }
     scale = {"paddingInner": 0.06 if named else 0.0}
-    return _spec(
+    return specification(
         list(rows),
         height=None,
         aspect=1.0,
@@ -271,7 +263,7 @@ def correlation_scatter(rows: Sequence[Row], colours: Mapping[str, str], limit: 
     scale = {"domain": [-limit, limit], "clamp": True, "nice": False}
     dense = len(rows) > 400
     axis = {"tickCount": 5, "format": ".1f", "grid": True}
-    return _spec(
+    return specification(
         list(rows),
         height=None,
         aspect=1.0,
@@ -313,47 +305,6 @@ def correlation_scatter(rows: Sequence[Row], colours: Mapping[str, str], limit: 
             },
         ],
     )
-
-
-def _spec(values: list[Row], height: Any, aspect: float | None = None, widest: int | None = None, **body: Any) -> Spec:
-    """A complete specification; `aspect` (height over width) and `widest` (pixels) are for the page's script."""
-    spec: Spec = {
-        "$schema": SCHEMA,
-        "width": "container",
-        "background": None,
-        "autosize": {"type": "fit" if aspect else "fit-x", "contains": "padding"},
-        "data": {"values": [dict(row) for row in values]},
-        "config": _config(),
-        **body,
-    }
-    if height is not None:
-        spec["height"] = height
-    if aspect is not None:
-        spec["usermeta"] = {"aspect": aspect, "widest": widest, "renderer": "svg"}
-        # thousands of marks are drawn as one picture: quicker, and lighter to scroll
-        if len(values) > MANY:
-            spec["usermeta"]["renderer"] = "canvas"
-    return spec
-
-
-def _config() -> Spec:
-    return {
-        "aria": False,  # the figure carries one label and a table; a thousand marks read aloud help nobody
-        "font": FONT,
-        "lineBreak": "\n",
-        "view": {"stroke": None},
-        "axis": {
-            "labelColor": INK,
-            "titleColor": MUTED,
-            "titleFontWeight": 500,
-            "titleFontSize": 11.5,
-            "labelFontSize": 11.5,
-            "gridColor": GRID,
-            "domainColor": "#9aa5b1",
-            "tickColor": "#9aa5b1",
-        },
-        "axisX": {"labelColor": MUTED, "domain": False, "ticks": False, "labelPadding": 5},
-    }
 
 
 def _colour(colours: Mapping[str, str]) -> Spec:
