@@ -5,6 +5,7 @@ import pytest
 
 from populace.analysis.estimate import (
     Estimate,
+    bootstrap_interval,
     bootstrap_weights,
     half_weights,
     mean_over_questions,
@@ -91,3 +92,16 @@ def test_false_discoveries_are_held_back_as_published():
 
 def test_no_tests_reject_nothing():
     assert rejected(np.array([])).size == 0
+
+
+def test_a_bootstrap_interval_is_the_worked_example():
+    found = bootstrap_interval(50, np.arange(101.0), 9)
+    assert (found.value, found.low, found.high, found.n) == pytest.approx((50, 2.5, 97.5, 9))
+
+
+def test_a_bootstrap_interval_holds_its_value_and_keeps_to_its_bounds():
+    replicates = np.linspace(0.02, 0.06, 50)
+    assert bootstrap_interval(0.01, replicates, 9).low == 0.01
+    near_zero = bootstrap_interval(0.01, replicates, 9, (0, 1))
+    assert near_zero.low == 0 and near_zero.high == pytest.approx(0.059, abs=1e-3)
+    assert bootstrap_interval(0.03, [0.02, np.nan, 0.04], 9).high < 0.04

@@ -236,3 +236,17 @@ def test_every_real_codebook_comes_back_as_it_was(corpora):
     for file in files:
         content = json.loads(file.read_text(encoding="utf-8"))
         assert Codebook.from_dict(content).to_dict() == content, file
+
+
+def test_a_scale_leaves_out_what_does_not_stand_on_it():
+    options = (Option(1, "Low"), Option(2, "High"), Option(8, "Depends", off_scale=True), Option(9, "?", missing=True))
+    variable = Variable("q", "How much?", "single", options)
+    assert [option.code for option in variable.scale] == [1, 2] and variable.scored
+    assert not Variable("q", "Why?", "text").scored
+
+
+def test_a_wording_is_cut_for_tables_and_a_row_goes_by_its_own():
+    assert Variable("q", "How much " * 20, "numeric").short.endswith("…")
+    assert len(Variable("q", "How much " * 20, "numeric").short) <= 60
+    assert Variable("q", "Agree? Taxes", "numeric", item="Taxes").short == "Taxes"
+    assert Variable("q", "", "numeric").short == "q"

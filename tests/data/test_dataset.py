@@ -318,3 +318,20 @@ def test_the_panels_of_the_gss_are_several_interviews_of_one_respondent(corpora)
     gss = read_dataset(corpora / "gss_2006_2018")
     assert gss.n_respondents < gss.n
     assert gss.weights.shape == (gss.n,)
+
+
+# -- answers as numbers ----------------------------------------------------------------------------------------------
+
+
+def test_ordered_answers_are_ranks_whatever_their_codes():
+    np.testing.assert_array_equal(survey([3, 5, 1, None, -1]).scores("q"), [2, 0, 1, np.nan, np.nan])
+
+
+def test_two_options_are_zero_and_one_and_what_is_off_the_scale_is_no_answer():
+    options = (Option("m", "Man"), Option("f", "Woman"), Option("x", "Other", off_scale=True))
+    np.testing.assert_array_equal(survey(["f", "m", "x"], "single", options).scores("q"), [1, 0, np.nan])
+
+
+def test_numbers_stay_numbers_and_what_has_no_order_is_refused():
+    np.testing.assert_array_equal(survey([7.5, None], "numeric", ()).scores("q"), [7.5, np.nan])
+    assert "no order" in refusal(survey([1, 3], "single").scores, "q")

@@ -4,9 +4,23 @@ import csv
 import json
 
 import numpy as np
+import polars as pl
 import pytest
 
-from populace.data.design import kish_deff, kish_effective_n, rake, systematic, trim
+from populace.data.codebook import Codebook, Variable
+from populace.data.dataset import DataSet
+from populace.data.design import (
+    Design,
+    calibrate,
+    design_of,
+    kish_deff,
+    kish_effective_n,
+    rake,
+    rake_trimmed,
+    systematic,
+    trim,
+    with_design,
+)
 from populace.errors import DataError
 
 
@@ -115,3 +129,89 @@ def test_systematic_draws_come_up_their_expected_number_of_times():
         assert (np.abs(counts - weights * 2) < 1).all()
         assert counts.sum() == 16
         assert counts[3] == 0
+
+
+def survey(weights, **columns):
+    """A data set with a weight and these columns."""
+    table = pl.DataFrame({"respondent_id": list(range(len(weights))), "w": weights, **columns})
+    variables = [Variable(name, name, "numeric", role="design") for name in ("w", *columns)]
+    return DataSet(table, Codebook("s", "S", tuple(variables)), "people.csv")
+
+
+def test_the_codebook_names_the_design_of_a_data_set():
+    data = with_design(
+        survey([1.0, 2, 0, 1], h=[7, 7, 7, 9], psu=[1, 2, 3, 1]),
+        weight="w",
+        strata="h",
+        cluster="psu",
+        lonely="certainty",
+    )
+    design = design_of(data)
+    assert design.weights.tolist() == [1, 2, 0, 1]
+    assert design.cluster_strata.tolist() == [0, 0, 1]  # cluster 1 of stratum 9 is not cluster 1 of stratum 7
+    assert (design.df, design.lonely_strata, design.lonely) == (1, 1, "certainty")
+    assert design.words == "Sample: weighted, 2 strata, 3 clusters, 1 strata of one cluster (certainty)."
+    assert design_of(survey([1.0, 2])).words == "Sample: unweighted."
+
+
+def test_people_interviewed_twice_are_clusters():
+    table = pl.DataFrame({"respondent_id": [1, 1, 2, 3], "wave": [1, 2, 1, 1]})
+    data = DataSet(table, Codebook("s", "S", (Variable("wave", "Wave", "numeric", role="design"),)))
+    assert design_of(data).df == 2
+
+
+def test_columns_taken_out_are_forgotten_by_the_design():
+    data = with_design(survey([1.0, 2], h=[1, 1], x=[3, 4]), weight="w", strata="h")
+    kept = data.keep(["w", "x"])
+    assert kept.codebook.weight == "w" and design_of(kept).strata is None
+
+
+def test_population_sizes_are_numbers_of_clusters_or_fractions():
+    strata, sizes = np.array([1, 1, 2, 2]), np.array([4, 4, 2, 2])
+    assert Design(np.ones(4), strata, fpc=sizes).fractions.tolist() == [0.5, 1.0]
+    assert Design(np.ones(4), strata, fpc=np.array([0.1, 0.1, 0.5, 0.5])).fractions.tolist() == [0.1, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("named", "columns", "message"),
+    [
+        ({"strata": "h"}, {"h": [1, None]}, "1 rows with weight have no strata"),
+        ({"strata": "g"}, {"h": [1, 1]}, "no variable 'g'"),
+        ({"fpc": "N"}, {"N": [9, 8]}, "fpc runs from 8 to 9"),
+        ({"fpc": "N"}, {"N": [0, 0]}, "fpc runs from 0 to 0"),
+        ({"fpc": "N"}, {"N": [1, 1]}, "has 1 clusters in the population, but 2"),
+        ({"lonely": "ignore"}, {}, "lonely strata are to be treated by 'ignore'"),
+        ({"strata": "h", "lonely": "refuse"}, {"h": [1, 2]}, "2 strata have one cluster only"),
+        ({"stratum": "h"}, {"h": [1, 1]}, "did you mean 'strata'"),
+    ],
+)
+def test_designs_that_cannot_be_are_refused(named, columns, message):
+    with pytest.raises(DataError, match=message):
+        with_design(survey([1.0, 1], **columns), **named)
+
+
+def test_raking_and_trimming_in_turn_meet_margins_and_cap():
+    sex, age = np.array(list("mmmmmmmf" * 10)), np.tile([0, 1], 40)
+    margins = {"sex": {"m": 0.75, "f": 0.25}, "age": {0: 0.5, 1: 0.5}}
+    start = np.where(np.arange(80) == 0, 20.0, 1.0)
+    assert rake({"sex": sex, "age": age}, margins, start).max() * 80 > 5
+    weights = rake_trimmed({"sex": sex, "age": age}, margins, start, most=3)
+    assert weights.max() <= 3 * weights.mean() * (1 + 1e-5)
+    assert weights[sex == "f"].sum() / weights.sum() == pytest.approx(0.25, abs=1e-4)
+
+
+def test_a_cap_that_the_margins_exclude_wins():
+    sex = np.array(list("m" * 19 + "f"))
+    weights = rake_trimmed({"sex": sex}, {"sex": {"m": 0.5, "f": 0.5}}, most=2)
+    assert weights.max() == pytest.approx(2 * weights.mean())
+
+
+def test_calibrated_weights_have_the_totals_and_stay_in_their_bounds():
+    matrix = np.column_stack([np.ones(5), [1.0, 2, 3, 4, 5]])
+    free = calibrate(matrix, np.array([10, 35.0]), np.ones(5))
+    assert matrix.T @ free == pytest.approx([10, 35])
+    bound = calibrate(matrix, np.array([10, 35.0]), np.full(5, 2.0), (0.5, 1.6))
+    assert matrix.T @ bound == pytest.approx([10, 35]) and (bound >= 1).all() and (bound <= 3.2).all()
+    assert calibrate(np.ones((2, 1)), np.array([10.0]), np.ones(2)).tolist() == [5, 5]
+    with pytest.raises(DataError, match="no weights have these totals"):
+        calibrate(matrix, np.array([10, 49.0]), np.ones(5), (0.5, 2))

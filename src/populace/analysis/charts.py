@@ -33,9 +33,15 @@ def dots(rows: Sequence[Row], title: str, reference: float | None = None, form: 
     x = {"field": "value", "type": "quantitative", "axis": {"title": title, "format": form}, "scale": {"zero": False}}
     encoding: Spec = {"x": x, "tooltip": [{"field": "name", "title": "Name"}, *_figures(form)], **_series(rows)}
     point = {"mark": {"type": "point", "filled": True, "size": 70, "opacity": 1}, "encoding": encoding}
-    line = {"mark": {"type": "rule", "color": MUTED, "strokeDash": [4, 3]}, "encoding": {"x": {"datum": reference}}}
+    # the rows' y is switched off, or the line would lie along every row instead of across them
+    place = {"x": {"datum": reference}, "y": None, "yOffset": None}
+    line = {"mark": {"type": "rule", "color": MUTED, "strokeDash": [4, 3]}, "encoding": place}
     layer = [*([line] if reference is not None else []), *_whiskers(rows), point]
-    return specification(rows, height=_LINE * len(names) + 8, encoding={"y": _names(names)}, layer=layer)
+    # series of one name stand below one another, so that their intervals can be told apart
+    series = list(dict.fromkeys(row["series"] for row in rows if "series" in row))
+    beside = {"yOffset": {"field": "series", "type": "nominal", "sort": series}} if len(series) > 1 else {}
+    height = max(_LINE, 14 * len(series)) * len(names) + 8
+    return specification(rows, height=height, encoding={"y": _names(names), **beside}, layer=layer)
 
 
 def lines(rows: Sequence[Row], across: str, up: str, form: str = ".2f") -> Spec:

@@ -7,8 +7,8 @@ specification, and notes. Reports in HTML, Excel and PowerPoint are made from th
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from html import escape
 from typing import Any, ClassVar
 
@@ -83,6 +83,10 @@ class Result:
         """Sentences a reader needs: assumptions, what was left out, what the data cannot support."""
         return ()
 
+    def definitions(self) -> Mapping[str, str]:
+        """What the numbers mean: name of a column (or first cell of a row) -> one sentence, for exports."""
+        return {}
+
     def to_dict(self) -> dict[str, Any]:
         """Everything in plain values, for JSON."""
         return {
@@ -114,7 +118,7 @@ def in_words(value: Any) -> str:
 def plain(value: Any) -> Any:
     """A cell for JSON."""
     if isinstance(value, Estimate):
-        return {name: plain(getattr(value, name)) for name in ("value", "low", "high", "n")}
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value.item() if hasattr(value, "item") else value

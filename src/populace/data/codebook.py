@@ -25,6 +25,8 @@ CLOSED = ("single", "ordinal", "multi_item")
 ROLES = ("question", "background", "weight", "design", "id")
 
 _KNOWN = ("name", "text", "type", "options", "role", "battery", "stem", "item")
+#: keys of the codebook that name columns of the sampling design, see `populace.data.design`
+_DESIGN_KEYS = ("weight", "strata", "cluster", "fpc", "calibration")
 _OPTION_KEYS = ("code", "label", "missing", "exclusive", "off_scale")
 
 
@@ -79,6 +81,22 @@ class Variable:
     def labels(self) -> tuple[str, ...]:
         """Labels of the options, in their order."""
         return tuple(option.label for option in self.options)
+
+    @property
+    def scale(self) -> tuple[Option, ...]:
+        """Options that stand on the scale, in its order: without don't know, refused, and what is off the scale."""
+        return tuple(option for option in self.options if not (option.missing or option.off_scale))
+
+    @property
+    def scored(self) -> bool:
+        """Do the answers have numbers that can be averaged: ordered options, two options, or numbers themselves?"""
+        return self.type == "numeric" or (self.closed and (self.type == "ordinal" or len(self.scale) == 2))
+
+    @property
+    def short(self) -> str:
+        """A few words for tables and charts: the row's wording, or the wording cut at 60 characters, or the name."""
+        words = " ".join((self.item or self.text or self.name).split())
+        return words if len(words) <= 60 else words[:59].rstrip() + "…"
 
     def to_item(self) -> Item:
         """The variable as something that can be asked."""
@@ -157,12 +175,11 @@ class Codebook:
         return tuple(variable for variable in self.variables if variable.role == role)
 
     def keep(self, names: Iterable[str]) -> Codebook:
-        """The codebook of these columns only, in the order given; a weight that is left out is forgotten."""
+        """The codebook of these columns only, in the order given; a weight (stratum, …) left out is forgotten."""
         variables = tuple(self.variable(name) for name in names)
-        extra = dict(self.extra)
-        if self.weight is not None and self.weight not in {variable.name for variable in variables}:
-            extra["weight"] = None
-        return replace(self, variables=variables, extra=extra)
+        left = {variable.name for variable in variables}
+        lost = [key for key in _DESIGN_KEYS if key in self.extra and not _design_columns(self.extra[key]) <= left]
+        return replace(self, variables=variables, extra=dict(self.extra) | dict.fromkeys(lost))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data in the layout of codebook.json."""
@@ -214,6 +231,14 @@ def variable_of(item: Item) -> Variable:
     return Variable(
         item.name, item.text, _type_of(item), item.options, item.role, item.battery, item.stem, item.item, extra
     )
+
+
+def _design_columns(named: Any) -> set[str]:
+    """Columns that a key of the design names."""
+    if isinstance(named, Mapping):
+        cells = [name for cell in named.get("cells", ()) for name in cell]
+        return {*cells, *named.get("numbers", ()), *([named["weight"]] if named.get("weight") else [])}
+    return set() if named in (None, "", "none") else {str(named)}
 
 
 def _type_of(item: Item) -> str:

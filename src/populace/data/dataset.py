@@ -116,6 +116,22 @@ class DataSet:
         values[np.isin(values, [option.code for option in variable.options if option.missing])] = np.nan
         return values
 
+    def scores(self, name: str) -> np.ndarray:
+        """(n,) float64 rank on the scale from 0 (ordered or two options), or the number of a numeric variable.
+
+        NaN for no answer, don't know, refused, and what is off the scale.
+        """
+        variable = self.codebook.variable(name)
+        if not variable.scored:
+            raise DataError(
+                f"variable {name!r} is of type {variable.type!r} and its answers have no order; "
+                "expected ordered options, two options or numbers: choose another variable or make it ordinal"
+            )
+        if not variable.closed:
+            return self.values(name)
+        ranks = {option.code: float(rank) for rank, option in enumerate(variable.scale)}
+        return np.array([*(ranks.get(code, np.nan) for code in variable.codes), np.nan])[self.positions(name)]
+
     @cached_property
     def weights(self) -> np.ndarray | None:
         """(n,) float64 weights, or None when the codebook names no weight; no weight in a row counts as zero."""
@@ -147,6 +163,14 @@ class DataSet:
     def synthetic(self) -> bool:
         """True when any row says that a model answered it."""
         return "_synthetic" in self.answers.columns and bool(self.answers["_synthetic"].any())
+
+    @property
+    def synthetic_note(self) -> tuple[str, ...]:
+        """The sentence that every table made from synthetic rows carries, as a tuple of notes; empty for people."""
+        if not self.synthetic:
+            return ()
+        rows = int(self.answers["_synthetic"].sum())
+        return (f"SYNTHETIC: {'all' if rows == self.n else f'{rows:,} of'} {self.n:,} respondents are synthetic.",)
 
     @cached_property
     def content_hash(self) -> str:

@@ -1,0 +1,490 @@
+"""Crosstab: questions down the side, groups across the top, and letters where groups surely differ.
+
+Every difference is tested by linearisation (`design_based`), so weights, strata and clusters count, and columns that
+share respondents (a select-all question as banner) are compared with their covariance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from string import ascii_uppercase
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.stats import false_discovery_control, t
+
+from populace.analysis import charts
+from populace.analysis.breakdown import Breakdown, Line, Lines, lines_of
+from populace.analysis.design_based import Linear, Significance, degrees_of_freedom, mean, rao_scott, wald
+from populace.analysis.estimate import Estimate
+from populace.analysis.result import Result, Table
+from populace.analysis.theme import Spec
+from populace.data.dataset import DataSet
+from populace.data.design import Design, design_of
+from populace.errors import DataError
+from populace.survey.names import did_you_mean, shown
+
+__all__ = ["Block", "Cell", "Column", "Crosstab", "crosstab", "Group", "Row"]
+
+CORRECTIONS = ("none", "bonferroni", "benjamini-hochberg")
+FAMILIES = ("row", "table")
+#: marks a cell of a small base
+SMALL = "*"
+#: letters of a label in the head of a table
+_LONGEST = 40
+
+
+@dataclass(frozen=True)
+class Cell(Estimate):
+    """A figure of a crosstab with its interval and the letters of the columns it is surely larger than."""
+
+    #: letters of columns of the same heading with a significantly lower figure
+    letters: str = ""
+    #: does it rest on a small base?
+    small: bool = False
+    #: "share" or "mean"
+    kind: str = "share"
+
+    def __str__(self) -> str:
+        number = f"{100 * self.value:.0f}%" if self.kind == "share" else f"{self.value:.2f}"
+        return " ".join(part for part in (number + SMALL * self.small, self.letters) if part)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the banner."""
+
+    #: name of the question it comes from, "" for the total
+    heading: str
+    #: the option or net
+    label: str
+    #: how letters call it, "" for the total
+    letter: str
+
+    def __str__(self) -> str:
+        label = self.label if len(self.label) <= _LONGEST else self.label[: _LONGEST - 1].rstrip() + "…"
+        return f"{self.heading}: {label} ({self.letter})" if self.letter else label
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a block."""
+
+    #: the option, net, box or mean
+    label: str
+    #: "option", "net", "box" or "mean"
+    kind: str
+    #: one a column; a bare number where there is no interval, None where the base is too small
+    cells: tuple[Cell | float | None, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """The test of one heading of the banner against one question."""
+
+    #: name of the heading
+    heading: str
+    #: what was tested, or why nothing was
+    words: str
+    #: the result
+    test: Significance | None
+
+
+@dataclass(frozen=True)
+class Block:
+    """One question over the whole banner."""
+
+    #: variable or battery
+    name: str
+    #: its wording
+    title: str
+    #: respondents in each column
+    bases: tuple[int, ...]
+    #: sum of their weights
+    weighted: tuple[float, ...]
+    #: Kish effective number of them
+    effective: tuple[float, ...]
+    #: the lines
+    rows: tuple[Row, ...]
+    #: one a heading
+    groups: tuple[Group, ...]
+    #: bases and what lines mean
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Crosstab(Result):
+    """Questions by groups."""
+
+    analysis: ClassVar[str] = "crosstab"
+
+    #: the banner, the total first
+    columns: tuple[Column, ...]
+    #: one a question
+    blocks: tuple[Block, ...]
+    #: level of the tests behind the letters
+    alpha: float
+    #: correction for many tests, one of `CORRECTIONS`
+    correction: str
+    #: tests that are corrected together, one of `FAMILIES`
+    family: str
+    #: effective bases below this are marked
+    low_base: float
+    #: effective bases below this are not shown
+    suppress_below: float
+    #: headings whose columns share respondents
+    overlapping: tuple[str, ...]
+    #: the design in a sentence
+    sample: str
+    #: notes that every table carries: that rows are synthetic
+    marks: tuple[str, ...]
+
+    @property
+    def synthetic(self) -> bool:
+        """Does it rest on synthetic rows?"""
+        return bool(self.marks)
+
+    def tables(self) -> tuple[Table, ...]:
+        """One table a question: three bases, then the lines."""
+        return tuple(self._table(block) for block in self.blocks)
+
+    def chart(self, block: int = 0) -> Spec | None:
+        """How far each column is from the total, for one question (the first)."""
+        return _chart(self, self.blocks[block])
+
+    def notes(self) -> tuple[str, ...]:
+        """How to read letters, marks and tests."""
+        families = {"row": "one line and one heading", "table": "one question and one heading"}
+        corrected = "" if self.correction == "none" else f", corrected ({self.correction}) over {families[self.family]}"
+        letters = (
+            f"A letter: significantly larger than the column of that letter under the same heading "
+            f"(level {self.alpha:g}{corrected}; t tests that honour the sample's design)."
+        )
+        shared = f"Columns share respondents, and are compared with that in mind: {', '.join(self.overlapping)}."
+        return (self.sample, letters, *([shared] if self.overlapping else []))
+
+    def definitions(self) -> Mapping[str, str]:
+        """What the figures mean."""
+        return {
+            "Base (unweighted)": "Respondents of the column who answered the question.",
+            "Base (weighted)": "Sum of their weights.",
+            "Base (effective)": "Size of the unweighted sample with the same precision (Kish): (Σw)² / Σw².",
+            "value": "Weighted share of the column's respondents who answered, or their weighted mean.",
+            "low, high": "95 % interval: Wilson at the effective sample size for shares, t for means.",
+            "letters": "Columns of the same heading whose figure is significantly lower.",
+        }
+
+    def _table(self, block: Block) -> Table:
+        rows = (
+            ("Base (unweighted)", *block.bases),
+            ("Base (weighted)", *block.weighted),
+            ("Base (effective)", *block.effective),
+            *((row.label, *row.cells) for row in block.rows),
+        )
+        notes = [*block.notes, *(_group_words(group) for group in block.groups), *self._base_notes(block), *self.marks]
+        return Table(block.title, ("", *(str(column) for column in self.columns)), rows, tuple(notes))
+
+    def _base_notes(self, block: Block) -> list[str]:
+        least, small = self.suppress_below, [n for n in block.effective if self.suppress_below <= n < self.low_base]
+        hidden = [str(column) for column, n in zip(self.columns, block.effective, strict=True) if n < least]
+        notes = [f"{SMALL} effective base below {self.low_base:g}: read with care."] if small else []
+        if hidden:
+            notes.append(f"Not shown, effective base below {least:g}: {', '.join(hidden)}.")
+        return notes
+
+
+@dataclass(frozen=True, eq=False)
+class _Heading:
+    """A question of the banner: its columns as masks."""
+
+    name: str
+    labels: tuple[str, ...]
+    #: (n, C) who is in each column
+    masks: np.ndarray
+
+    @property
+    def overlapping(self) -> bool:
+        return bool((self.masks.sum(axis=1) > 1).any())
+
+
+def crosstab(
+    data: DataSet,
+    questions: Sequence[str | Sequence[str] | Breakdown] | str | Breakdown,
+    banner: Sequence[str | Sequence[str] | Breakdown] | str | Breakdown,
+    alpha: float = 0.05,
+    correction: str = "none",
+    family: str = "row",
+    low_base: float = 75,
+    suppress_below: float = 30,
+) -> Crosstab:
+    """Questions down the side by groups across the top: column shares, means, three bases, letters and tests.
+
+    questions, banner: variables, batteries of select-all questions, or `Breakdown`s with nets and boxes; in the banner
+    a breakdown with nets gives the nets as columns. alpha: level of the letters. correction: one of `CORRECTIONS`, over
+    all pairs of columns of a `family`. low_base, suppress_below: on effective bases.
+    Formula: see `pairwise`; degrees of freedom are those of the respondents in either column, less 1.
+    Reference: Lumley 2010; Rao & Scott 1984; Benjamini & Hochberg 1995.
+    Example: 60 of 100 men and 40 of 100 women say yes: t = 2.82, p = .005, so men get the women's letter.
+    """
+    _check_settings(alpha, correction, family)
+    design = design_of(data)
+    headings = [_heading(data, asked) for asked in _several(banner)]
+    columns = _columns(headings)
+    masks = np.column_stack([np.ones(data.n, dtype=bool), *(heading.masks for heading in headings)])
+    settings = (alpha, correction, family, low_base, suppress_below)
+    found = [lines_of(data, asked) for asked in _several(questions)]
+    blocks = tuple(_block(lines, headings, columns, masks, design, settings) for lines in found)
+    overlapping = tuple(heading.name for heading in headings if heading.overlapping)
+    return Crosstab(columns, blocks, *settings, overlapping, design.words, data.synthetic_note)
+
+
+def pairwise(values: np.ndarray, covariance: np.ndarray, n: np.ndarray, df: np.ndarray, shares: bool) -> np.ndarray:
+    """(k, k) two-sided p-values of the differences of k estimates; NaN where there is no test.
+
+    n: (k,) Kish effective numbers; df: (k, k) degrees of freedom of each pair. Formula: t = (ȳ_a − ȳ_b)/SE,
+    SE² = V_aa + V_bb − 2V_ab by linearisation.
+    For shares V is that of two columns with their common share (`common_variance`), as in the test of two proportions:
+    a column in which nobody chose the option has no variance of its own, and everything would differ from it.
+    Example: 60 of 100 against 40 of 100: common share ½, SE √(.25·2/99.5) = .0709, t = 2.82.
+    """
+    own = np.diag(covariance)
+    gaps = values[:, None] - values[None, :]
+    if shares:
+        variance = common_variance(values, covariance, n)
+    else:
+        variance = own[:, None] + own[None, :] - 2 * covariance
+        # columns of the same respondents differ by rounding only
+        variance = np.where(variance > 1e-10 * (own[:, None] + own[None, :]), variance, 0.0)
+    testable = (variance > 0) & (df > 0) & np.isfinite(gaps)
+    p = np.full(gaps.shape, np.nan)
+    p[testable] = 2 * t.sf(np.abs(gaps[testable]) / np.sqrt(variance[testable]), df[testable])
+    return p
+
+
+def common_variance(values: np.ndarray, covariance: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """(k, k) variance of the difference of two shares when both columns have one and the same share in truth.
+
+    Formula: p̄(1 − p̄)(1/m_a + 1/m_b − 2ρ/√(m_a·m_b)), m = p(1 − p)/V the effective size of each column (Kish where all
+    gave one answer), p̄ the share in both at these sizes, ρ the correlation of the two estimates (columns may share
+    respondents, clusters or strata). Reference: Rao & Scott 1984, for effective sizes.
+    Example: 0 of 10 and 5 of 10: p̄ = ¼, ρ = 0: .1875·.2 = .0375.
+    """
+    own, values = np.diag(covariance), np.nan_to_num(values)
+    spread = values * (1 - values)
+    varies = (spread > 1e-12) & (own > 1e-14 * spread)
+    size = np.maximum(np.where(varies, spread / np.where(varies, own, 1.0), n), 1e-9)
+    root = np.sqrt(np.where(varies, own, np.inf))
+    related = np.clip(covariance / np.outer(root, root), -1, 1)
+    common = (np.outer(size * values, np.ones_like(size)) + size * values) / (size[:, None] + size)
+    inverse = 1 / size[:, None] + 1 / size - 2 * related / np.sqrt(np.outer(size, size))
+    # columns of the same respondents differ by rounding only
+    inverse = np.where(inverse > 1e-9 * (1 / size[:, None] + 1 / size), inverse, 0.0)
+    return common * (1 - common) * inverse
+
+
+def corrected(p: np.ndarray, correction: str) -> np.ndarray:
+    """p-values corrected for their number: "none", "bonferroni" (p·m) or "benjamini-hochberg"; NaN is no test.
+
+    Reference: Dunn 1961; Benjamini & Hochberg 1995. Example: p = (.01, .04) by Bonferroni: (.02, .08), by
+    Benjamini–Hochberg: (.02, .04).
+    """
+    tested = ~np.isnan(p)
+    fixed = p.copy()
+    if correction == "bonferroni":
+        fixed[tested] = np.minimum(p[tested] * tested.sum(), 1.0)
+    elif correction == "benjamini-hochberg" and tested.any():
+        fixed[tested] = false_discovery_control(p[tested])
+    return fixed
+
+
+def _check_settings(alpha: float, correction: str, family: str) -> None:
+    if not 0 < alpha < 1:
+        raise DataError(f"alpha is {alpha:g}; expected a level between 0 and 1, such as 0.05: correct it")
+    for key, value, known in (("correction", correction, CORRECTIONS), ("family", family, FAMILIES)):
+        if value not in known:
+            hint = did_you_mean(value, known)
+            raise DataError(f"{key} is {shown(value)}{hint}; expected one of {', '.join(known)}: choose one")
+
+
+def _several(asked: Any) -> list[Any]:
+    found = [asked] if isinstance(asked, (str, Breakdown)) else list(asked)
+    if not found:
+        raise DataError("a crosstab needs one question and one banner heading or more; got none: name them")
+    return found
+
+
+def _heading(data: DataSet, asked: Any) -> _Heading:
+    found = lines_of(data, asked)
+    kind = "net" if isinstance(asked, Breakdown) and asked.nets else "option"
+    lines = [line for line in found.lines if line.kind == kind]
+    if not lines:
+        raise DataError(
+            f"{found.name!r} has no options to make columns of; expected a closed question: cut numbers into options"
+        )
+    masks = np.column_stack([line.values == 1 for line in lines])
+    return _Heading(found.name, tuple(line.label for line in lines), masks)
+
+
+def _columns(headings: Sequence[_Heading]) -> tuple[Column, ...]:
+    places = [(heading.name, label) for heading in headings for label in heading.labels]
+    named = [Column(*place, letter_of(i)) for i, place in enumerate(places)]
+    return (Column("", "Total", ""), *named)
+
+
+def letter_of(place: int) -> str:
+    """A … Z, then AA, AB … Example: 0 is A, 25 is Z, 26 is AA."""
+    letters = ""
+    while place >= 0:
+        letters = ascii_uppercase[place % 26] + letters
+        place = place // 26 - 1
+    return letters
+
+
+def _block(
+    lines: Lines,
+    headings: Sequence[_Heading],
+    columns: tuple[Column, ...],
+    masks: np.ndarray,
+    design: Design,
+    settings: tuple[Any, ...],
+) -> Block:
+    alpha, correction, family, low_base, suppress_below = settings
+    used = lines.base[:, None] & masks & (design.weights > 0)[:, None]
+    bases = mean(lines.base.astype(float), design, used)
+    effective = np.where(bases.answers > 0, bases.n, 0.0)
+    visible = effective >= max(suppress_below, 1e-9)
+    found = [mean(line.values, design, masks) for line in lines.lines]
+    letters = _letters(found, lines.lines, used, headings, columns, visible, design, (alpha, correction, family))
+    rows = tuple(
+        Row(line.label, line.kind, _cells(line, means, marked, visible, effective < low_base))
+        for line, means, marked in zip(lines.lines, found, letters, strict=True)
+    )
+    weighted = tuple((design.weights @ used).tolist())
+    groups = tuple(_group(lines, heading, design) for heading in headings)
+    counts = tuple(int(n) for n in bases.answers)
+    return Block(lines.name, lines.title, counts, weighted, tuple(effective.tolist()), rows, groups, lines.notes)
+
+
+def _cells(
+    line: Line, means: Linear, letters: Sequence[str], visible: np.ndarray, small: np.ndarray
+) -> tuple[Cell | float | None, ...]:
+    kind = "share" if line.share else "mean"
+    estimates = means.shares() if line.share else means.estimates()
+    return tuple(
+        None
+        if not shown_ or not np.isfinite(value)
+        else float(value)
+        if estimate is None
+        else Cell(estimate.value, estimate.low, estimate.high, estimate.n, marked, bool(low), kind)
+        for estimate, value, marked, shown_, low in zip(estimates, means.values, letters, visible, small, strict=True)
+    )
+
+
+def _letters(
+    found: Sequence[Linear],
+    lines: Sequence[Line],
+    used: np.ndarray,
+    headings: Sequence[_Heading],
+    columns: tuple[Column, ...],
+    visible: np.ndarray,
+    design: Design,
+    rule: tuple[float, str, str],
+) -> list[list[str]]:
+    """Letters of every line and column."""
+    marks = [[""] * len(columns) for _ in lines]
+    first = 1
+    for heading in headings:
+        places = np.arange(first, first + len(heading.labels))
+        first += len(places)
+        tested = places[visible[places]]
+        if len(tested) < 2:
+            continue
+        df = _pair_df(used[:, tested], design)
+        p = np.array([_p_values(means, tested, df, line.share) for means, line in zip(found, lines, strict=True)])
+        for row, larger in enumerate(_larger(p, [means.values[tested] for means in found], rule)):
+            for a, b in zip(*np.nonzero(larger), strict=True):
+                marks[row][tested[a]] += columns[tested[b]].letter
+    return marks
+
+
+def _p_values(means: Linear, places: np.ndarray, df: np.ndarray, shares: bool) -> np.ndarray:
+    return pairwise(means.values[places], means.covariance[np.ix_(places, places)], means.n[places], df, shares)
+
+
+def _pair_df(used: np.ndarray, design: Design) -> np.ndarray:
+    """(k, k) degrees of freedom of the respondents in either of two columns, less 1."""
+    df = np.zeros((used.shape[1],) * 2)
+    pairs = list(combinations(range(used.shape[1]), 2))
+    either = np.column_stack([used[:, a] | used[:, b] for a, b in pairs])
+    for (a, b), value in zip(pairs, degrees_of_freedom(either, design) - 1, strict=True):
+        df[a, b] = df[b, a] = max(value, 0)
+    return df
+
+
+def _larger(p: np.ndarray, values: Sequence[np.ndarray], rule: tuple[float, str, str]) -> np.ndarray:
+    """(lines, k, k) booleans: is the figure of column a significantly larger than that of column b?"""
+    alpha, correction, family = rule
+    a, b = np.triu_indices(p.shape[1], 1)
+    pairs = p[:, a, b]
+    if family == "row":
+        fixed = np.array([corrected(row, correction) for row in pairs])
+    else:
+        fixed = corrected(pairs.ravel(), correction).reshape(pairs.shape)
+    level = np.ones_like(p)
+    level[:, a, b] = level[:, b, a] = np.where(np.isnan(fixed), 1.0, fixed)
+    gaps = np.array([column[:, None] - column[None, :] for column in values])
+    return (level < alpha) & (gaps > 0)
+
+
+def _group(lines: Lines, heading: _Heading, design: Design) -> Group:
+    """The test of a whole heading: Rao–Scott for one answer of several, Wald for means."""
+    if heading.overlapping:
+        return Group(heading.name, "no overall test, its columns share respondents", None)
+    columns = np.where(heading.masks.any(axis=1), heading.masks.argmax(axis=1), -1)
+    if lines.places is not None:
+        return Group(heading.name, "Rao-Scott test of independence", rao_scott(lines.places, columns, design))
+    if len(lines.lines) == 1 and not lines.lines[0].share:
+        return Group(heading.name, "Wald test of equal means", _equal_means(lines.lines[0], heading, design))
+    return Group(heading.name, "no overall test, several answers are possible", None)
+
+
+def _equal_means(line: Line, heading: _Heading, design: Design) -> Significance | None:
+    means = mean(line.values, design, heading.masks)
+    known = np.flatnonzero(means.answers > 1)
+    if len(known) < 2:
+        return None
+    against = np.zeros((len(known) - 1, len(means.values)))
+    against[:, known[0]] = -1
+    against[np.arange(len(known) - 1), known[1:]] = 1
+    return wald(means.contrast(against))
+
+
+def _group_words(group: Group) -> str:
+    if group.test is None:
+        reason = "" if group.words.startswith("no ") else ": too few answers or categories"
+        return f"{group.heading}: {group.words}{reason}."
+    test = group.test
+    p = "p < 0.001" if test.p < 0.001 else f"p = {test.p:.3f}"
+    return f"{group.heading}: {group.words}, F({test.df:.4g}, {test.df_sample:.4g}) = {test.statistic:.3g}, {p}."
+
+
+def _chart(result: Crosstab, block: Block) -> Spec | None:
+    rows = [row for row in block.rows if row.kind != "mean" and isinstance(row.cells[0], Cell)]
+    cells = [
+        {"row": row.label, "column": str(column), "value": _points(cell.value - row.cells[0].value)}
+        for row in rows
+        for column, cell in zip(result.columns[1:], row.cells[1:], strict=True)
+        if isinstance(cell, Cell)
+    ]
+    if not cells:
+        return None
+    limit = max(0.1, *(abs(cell["value"]) for cell in cells))
+    across, down = [str(column) for column in result.columns[1:]], [row.label for row in rows]
+    return charts.heat(cells, across, down, limit, "+.0%")
+
+
+def _points(gap: float) -> float:
+    """A difference of shares; what is shown as nought has no sign."""
+    return gap if abs(gap) >= 0.005 else 0.0
