@@ -54,8 +54,25 @@ def test_an_item_finds_its_place_from_its_correlations_with_the_others():
     true = shortened(random.normal(size=(40, 4)) * 0.35)
     start = true.copy()
     start[0] = 0
-    new = refit(exact(true), start, np.zeros_like(true), np.full(4, 10.0))
-    assert new[0] == pytest.approx(true[0], abs=0.02)
+    for _ in range(6):
+        start = refit(exact(true), start, np.zeros_like(true), np.full(4, 10.0))
+    assert start[0] == pytest.approx(true[0], abs=0.02)
+
+
+def test_sweeps_settle_instead_of_swinging():
+    """Two halves of a battery that move at once overshoot together; here every sweep leaves less to do."""
+    random = np.random.default_rng(5)
+    true = shortened(random.normal(size=(300, 3)) * 0.4)
+    noise = random.normal(size=(300, 300)) * 0.05
+    survey = exact(true)
+    noisy = Correlations((survey.values + noise + noise.T).astype(np.float32), survey.precision)
+    loadings, moves = true * 0.3, []
+    for _ in range(12):
+        new = refit(noisy, loadings, np.zeros_like(true), np.full(3, 0.01))
+        moves.append(np.abs(new - loadings).max())
+        loadings = new
+    assert moves[-1] < 0.01
+    assert moves[-1] < moves[5] < moves[0]
 
 
 def test_no_loading_is_longer_than_a_column_allows():

@@ -18,6 +18,7 @@ import torch
 
 from populace.errors import ModelError
 from populace.models.base import Prediction, Told
+from populace.models.battery import with_battery
 from populace.models.beliefs import Beliefs
 from populace.models.choice import Choice, choice_from_effects, choice_from_loadings
 from populace.models.columns import axis_scores, column_count, one_axis
@@ -51,6 +52,8 @@ class Dials:
     known_people: float = 50.0
     #: how far a loading vector lies from what its text says (mean variance per dimension)
     variance: float = 0.003
+    #: what questions of one battery correlate beyond what their words say, where these are new
+    battery: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -200,8 +203,9 @@ class SurveyLM:
         return self.parameters.nearby.shares(read, vectors, self._on_scale_average(read))
 
     def text_loadings(self, prompt: Prompt, vectors: QuestionVectors, margin: np.ndarray) -> np.ndarray:
-        """(columns, d) loadings read from the words, under a given margin."""
-        return self.parameters.text.loadings(prompt, vectors, margin) * self.parameters.dials.text
+        """(columns, d) loadings read from the words and the battery, under a given margin."""
+        loadings = self.parameters.text.loadings(prompt, vectors, margin) * self.parameters.dials.text
+        return with_battery(loadings, prompt, self.parameters.dials.battery)
 
     def loadings_under(self, prompts: Sequence[Prompt], margins: Sequence[np.ndarray]) -> list[np.ndarray]:
         """(columns, d) loadings read from the words of every prompt under a given margin (K,), as if never met."""

@@ -25,6 +25,8 @@ class Prompt:
     year: int | None = None
     #: ISO country code of the population, when known
     country: str | None = None
+    #: stem shared with the other questions of its battery; its words are part of `text` already
+    battery: str | None = None
 
     def __post_init__(self) -> None:
         if not self.missing:

@@ -22,10 +22,10 @@ def prompt_of(item: Item, year: int | None = None, country: str | None = None, b
         labels = tuple(option.label for option in item.options)
         # an off-scale option ("other party" on a left-right scale) has no place on the scale either
         missing = tuple(option.missing or (item.ordinal and option.off_scale) for option in item.options)
-        return Prompt(item.text, labels, item.ordinal, missing, year, country)
+        return Prompt(item.text, labels, item.ordinal, missing, year, country, item.stem)
     if bins is None:
         raise InputError(f"item {item.name!r} has no options and no bins: give it options, or a minimum and a maximum")
-    return Prompt(item.text, bins.labels, True, (), year, country)
+    return Prompt(item.text, bins.labels, True, (), year, country, item.stem)
 
 
 def bins_of(item: Item, values: np.ndarray | None = None) -> Bins:

@@ -86,8 +86,7 @@ def _placed(
     variance = np.full(prior.shape[1], _variance(base, survey, prior), np.float32)
     loadings = prior
     for _ in range(SWEEPS):
-        # half steps, because all questions move at once
-        loadings = (loadings + refit(survey, loadings, prior, variance)) / 2
+        loadings = refit(survey, loadings, prior, variance)
     parts = [loadings[a:b] for a, b in zip(columns.start[:-1], columns.start[1:], strict=True)]
     return KnownQuestions.of([key_of(prompt) for prompt in prompts], margins, parts)
 

@@ -22,6 +22,12 @@ WIDTH = 64
 MISFIT = 0.03
 #: fewer common answers than this and a correlation is not used
 FEWEST_COMMON = 30
+#: columns that are refitted at a time, and how much of its way each goes
+BLOCK, STRIDE = 128, 0.6
+#: sweeps over the columns of a survey between two looks at the text
+SWEEPS = 3
+#: while text is learned, loadings keep closer to it than they will: this share of the variance around it
+TIGHT = 0.3
 #: longest loading vector: some of every answer is its own
 LONGEST = 0.97
 
@@ -88,17 +94,30 @@ def refit(
     variance: np.ndarray,
     longest: float | np.ndarray = LONGEST,
 ) -> np.ndarray:
-    """One sweep: every column's loadings given the others, l_i ~ N(prior_i, variance) (ridge in closed form)."""
-    width = loadings.shape[1]
-    outer = (loadings[:, :, None] * loadings[:, None, :]).reshape(len(loadings), -1)
-    new = np.empty_like(loadings)
-    for start in range(0, len(loadings), 256):
-        rows = slice(start, start + 256)
+    """One sweep: every column's loadings given the others, l_i ~ N(prior_i, variance) (ridge in closed form).
+
+    Columns are taken in blocks, each given what the blocks before it have become (Gauss and Seidel), and a block goes
+    only part of its way: when all columns moved at once and all the way, two halves of a battery overshot together
+    and fits swung to and fro for ever.
+    """
+    width, current = loadings.shape[1], loadings.copy()
+    outer = _squares(current)
+    precision = np.diag(1 / variance).astype(np.float32)
+    for start in range(0, len(loadings), BLOCK):
+        rows = slice(start, start + BLOCK)
         weight = survey.precision[rows]
-        left = (weight @ outer).reshape(-1, width, width) + np.diag(1 / variance).astype(np.float32)
-        right = (weight * survey.values[rows]) @ loadings + prior[rows] / variance
-        new[rows] = np.linalg.solve(left, right[..., None])[..., 0]
-    return shortened(new, longest)
+        left = (weight @ outer).reshape(-1, width, width) + precision
+        right = (weight * survey.values[rows]) @ current + prior[rows] / variance
+        new = np.linalg.solve(left, right[..., None])[..., 0]
+        own = longest[rows] if isinstance(longest, np.ndarray) else longest
+        current[rows] = shortened(current[rows] + STRIDE * (new - current[rows]), own)
+        outer[rows] = _squares(current[rows])
+    return current
+
+
+def _squares(loadings: np.ndarray) -> np.ndarray:
+    """(C, d * d) outer product of every column's loadings with themselves."""
+    return (loadings[:, :, None] * loadings[:, None, :]).reshape(len(loadings), -1)
 
 
 def shortened(loadings: np.ndarray, longest: float | np.ndarray = LONGEST) -> np.ndarray:
@@ -135,7 +154,11 @@ def fit_structure(
     penalty: float = 0.3,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Structure:
-    """Alternate between items and text; `weights` are lists of (C_s,) importance of columns for the text map."""
+    """Alternate between items and text; `weights` are lists of (C_s,) importance of columns for the text map.
+
+    While the text map is learned, loadings keep closer to their text than they finally may: what is peculiar to a
+    survey, and its noise, would otherwise be carried into the map.
+    """
     text = text_start(surveys, features)
     loadings = [shortened(x @ text).astype(np.float32) for x in features]
     stacked, importance = np.concatenate(features), np.concatenate(weights)
@@ -143,12 +166,20 @@ def fit_structure(
     for turn in range(rounds):
         prior = [x @ text for x in features] if turn else [part.copy() for part in loadings]
         for s, survey in enumerate(surveys):
-            for sweep in range(3):
-                new = refit(survey, loadings[s], prior[s], variance)
-                # the first sweep starts far from home: half a step keeps it from overshooting
-                loadings[s] = (loadings[s] + new) / 2 if turn == sweep == 0 else new
+            loadings[s] = _swept(survey, loadings[s], prior[s], variance * TIGHT)
         last = turn == rounds - 1
         text = ridge_map(np.concatenate(loadings), stacked, importance, penalty if last else 0.02)
         variance = np.maximum(((np.concatenate(loadings) - stacked @ text) ** 2).mean(0), 1e-4)
-        progress(turn + 1, rounds)
-    return Structure(loadings, text, variance)
+        progress(turn + 1, rounds + 1)
+    own = variance / TIGHT
+    for s, survey in enumerate(surveys):
+        for _ in range(2):
+            loadings[s] = _swept(survey, loadings[s], features[s] @ text, own)
+    progress(rounds + 1, rounds + 1)
+    return Structure(loadings, text, own)
+
+
+def _swept(survey: Correlations, loadings: np.ndarray, prior: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    for _ in range(SWEEPS):
+        loadings = refit(survey, loadings, prior, variance)
+    return loadings

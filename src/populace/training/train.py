@@ -36,6 +36,7 @@ from populace.models.nearby import NearbyMargins, on_scale, ordered, remember, s
 from populace.models.surveylm import KIND, OUTSIDE, Dials, Parameters, SurveyLM, to_tensors
 from populace.models.textmap import TextMap, fit_text_map
 from populace.prompts.prompt import Prompt
+from populace.training.batteries import shared_in_batteries
 from populace.training.calibrate import fit_dials, people_for_coverage, trials
 from populace.training.corpus import HOLD_OUT_SEED, Corpus, MarginRecord, read_material
 from populace.training.doubts import FEWEST_OF_HOUSE, Lesson, fit_doubt, houses_of
@@ -415,6 +416,9 @@ def _calibrated(
     parameters = replace(parameters, doubt=fit_doubt([*insiders, *outsiders]))
     progress("dials", 1, 3)
     dials, scores = fit_dials(parameters, build, known, unseen)
+    parameters = replace(parameters, dials=dials)
+    shared = shared_in_batteries(build(parameters), material.corpora, material.held_questions)
+    dials = dials if shared is None else replace(dials, battery=shared)
     progress("dials", 2, 3)
     parameters = replace(parameters, dials=replace(dials, known_people=_people_behind_known(material.records)))
     scores |= _margin_scores(build(parameters), insiders, "held") | _margin_scores(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from populace.analysis.estimate import bootstrap_weights, person_numbers
 from populace.app.benchmark import fielded, panels
@@ -26,6 +27,7 @@ from populace.scrutiny.association import correlations, structural_distance
 from populace.scrutiny.margins import one_answer_variance, squared_distance
 from populace.scrutiny.sample import sample_of, shared_questions
 from populace.simulation.plan import told_by
+from populace.survey.names import RESPONDENT_ID
 from populace.training.adapt import adapt
 
 REGIME = "pilots"
@@ -43,8 +45,9 @@ GROUPS = {
 }
 #: people in a pilot, and pilots of each size
 SIZES, PILOTS = (20, 50, 100, 200), 4
-#: people who judge, and synthetic respondents whose correlations are judged
-JUDGES, PANEL = 3000, 1000
+#: people who judge, and synthetic respondents whose correlations are judged: so many that their own noise, which a
+#: team takes away by drawing more, is small beside the pilot's
+JUDGES, PANEL = 3000, 3000
 #: judges of a pilot and of a group at least, and bands that numbers are cut into
 LEAST_JUDGES, LEAST_GROUP, BANDS = 250, 50, 3
 #: size of the pilots that are also shown survey by survey
@@ -121,11 +124,17 @@ def pilot_rows(bench: Bench, name: str, size: int, number: int) -> Iterator[dict
         yield from margin_rows(name, size, number, system, predicted, judges)
     panel = bench.size(PANEL, 150)
     drawn = bench.random(REGIME, "panel").permutation(rest.n)
-    people = rest.rows(np.resize(drawn, panel)) if rest.n >= panel else rest
+    people = renumbered(rest.rows(np.resize(drawn, panel)))
     answers = {PILOT: pilot}
     for system, model in ((OURS, adapted), (COPULA, copula)):
         answers[system] = fielded.panel_of(survey, model, people, bench.seed + number)
     yield from structure_rows(name, size, number, answers, rest, bench.seed)
+
+
+def renumbered(people: DataSet) -> DataSet:
+    """The same backgrounds as those of so many different respondents, where people stand in it more than once."""
+    ids = pl.Series(RESPONDENT_ID, np.arange(1, people.n + 1))
+    return DataSet(people.answers.with_columns(ids), people.codebook, people.source)
 
 
 def groups_of(pilot: DataSet, judges: DataSet, backgrounds: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

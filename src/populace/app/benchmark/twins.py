@@ -83,7 +83,8 @@ def measure(bench: Bench) -> list[Figure | Gap]:
     found: list[Figure | Gap] = [from_dict(one) for piece in pieces.values() for one in piece["figures"]]
     for name, why in UNCOVERED.items():
         found.append(Gap(REGIME, name.split(":")[0], "populace", name.split(": ")[1], why))
-    return overall(bench, {study: piece["items"] for study, piece in pieces.items()}) + found
+    items = {study: piece["items"] for study, piece in pieces.items()}
+    return overall(bench, items) + list(overall_slopes(bench, found)) + found
 
 
 def _kept(bench: Bench, study: str) -> dict[str, Any]:
@@ -243,7 +244,8 @@ def _versions(
             text = text.replace(f"${{e://Field/{one}}}", value)
         shown = np.where([other == version for other in seen], positions, -1)
         if "${" not in text and (shown >= 0).any():
-            prompt = Prompt(text, asked.labels, asked.ordinal, (), YEAR, COUNTRY)
+            # what is asked about several things in the same words is a battery, as a grid is
+            prompt = Prompt(text, asked.labels, asked.ordinal, (), YEAR, COUNTRY, asked.text if piped else None)
             yield Column(name, prompt, np.array(asked.codes, float), shown)
 
 
@@ -539,6 +541,19 @@ def overall(bench: Bench, items: Items) -> list[Figure | Gap]:
                     ]
                     found += _overall_figures(study, system, words, *means, _count(items, system, words))
     return found
+
+
+def overall_slopes(bench: Bench, found: Sequence[Figure | Gap]) -> Iterator[Figure]:
+    """Mean structure slope over the studies with enough outcomes for one; studies are drawn with replacement."""
+    words = DRAWN["structure_slope"]
+    own = [one for one in found if isinstance(one, Figure) and one.measure == words and one.study in OUTCOMES]
+    for system in dict.fromkeys(one.system for one in own):
+        studies = [one for one in own if one.system == system]
+        if len(studies) > 1:
+            names = np.array([one.study for one in studies])
+            draws = cluster_draws([names], bench.size(RESAMPLES, 200), bench.random(REGIME, "slopes"))
+            spread = mean(np.array([one.value for one in studies]), draws)
+            yield spread.figure(REGIME, "all", system, words, len(studies), "studies")
 
 
 def _overall_figures(
