@@ -17,6 +17,7 @@ _HOMES = {
     "Block": "populace.survey.instrument",
     "Check": "populace.scrutiny.report",
     "Codebook": "populace.data.codebook",
+    "combine": "populace.training.combine",
     "DataSet": "populace.data.dataset",
     "Estimate": "populace.analysis.estimate",
     "Instrument": "populace.survey.instrument",

@@ -84,6 +84,13 @@ def test_totals_of_the_pilot_are_not_shown_as_another_system(figures):
     assert ("all", TOTALS, "n*, totals, pilot of 100") not in figures
 
 
+def test_a_panel_may_be_larger_than_the_judges_whose_backgrounds_it_has(survey):
+    twice = survey.people.rows(np.resize(np.arange(10), 20))
+    panel = fielded.panel_of(survey, Margins(*fielded.material(survey, survey.people)), pilots.renumbered(twice), 0)
+    assert panel.n_respondents == 20
+    assert panel.codes("q0")[:10].to_list() != panel.codes("q0")[10:].to_list()
+
+
 def test_groups_cross_backgrounds_in_bands_and_leave_small_ones_out():
     pilot, judges = people(40, 1), people(600, 2)
     ours, theirs = groups_of(pilot, judges, ("sex", "age"))

@@ -8,6 +8,7 @@ import pytest
 
 from populace.app.benchmark import twins
 from populace.app.benchmark.bench import Bench
+from populace.app.benchmark.figures import Figure
 from populace.app.benchmark.twins import option_values, plain, predicted, read_study
 from populace.models.base import Told
 from populace.models.baselines import Margins, Uniform
@@ -89,6 +90,7 @@ def test_piped_text_makes_a_version_for_each_group_that_saw_it(folder):
     fair = [column for column in read_study(folder).columns if column.name == "Fair"]
     assert [column.prompt.text for column in fair] == ["How fair is tax?", "How fair is tip?"]
     assert ((fair[0].positions >= 0) == (np.arange(PEOPLE) % 2 == 0)).all()
+    assert {column.prompt.battery for column in fair} == {"How fair is ${e://Field/fee}?"}
     # the export stores recoded values: the first option is stored as 3
     assert fair[0].codes.tolist() == [3, 2, 1]
     assert fair[0].positions[:3].tolist() == [2, -1, 0]
@@ -166,6 +168,24 @@ def test_studies_count_alike_over_all_outcomes_and_correlations_are_averaged_on_
     assert found[twins.BACKGROUND, "individual r, minus LLM twins"].low > 0
     assert (twins.BACKGROUND, "SD ratio") not in found
     assert alike[twins.BACKGROUND, "normalised accuracy"].value == pytest.approx((4 * 0.6 + 0.8) / 5)
+
+
+def slope(study, system, value):
+    return Figure("twins", study, system, "structure slope", value, value - 0.1, value + 0.1, 8, "outcomes")
+
+
+def test_structure_slopes_are_averaged_over_the_studies_that_have_one(tmp_path):
+    bench = Bench(tmp_path, tmp_path, quick=True)
+    found = [
+        slope("infotainment", twins.TWIN, 0.4),
+        slope("accuracy_nudges", twins.TWIN, 0.8),
+        slope("infotainment, 49 long profiles", twins.TWIN, 9.0),
+        slope("infotainment", twins.BACKGROUND, 0.1),
+    ]
+    (mean,) = twins.overall_slopes(bench, found)
+    assert (mean.system, mean.study, mean.units) == (twins.TWIN, "all", 2)
+    assert mean.value == pytest.approx(0.6)
+    assert (mean.low, mean.high) == pytest.approx((0.4, 0.8))
 
 
 def test_all_outcomes_of_the_studies_are_found_but_the_one_that_is_said_to_be_out_of_reach(corpora):
