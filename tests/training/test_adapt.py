@@ -10,7 +10,7 @@ from populace.errors import DataError, ModelError
 from populace.models.library import load_model
 from populace.simulation.simulate import simulate
 from populace.survey.instrument import read_instrument
-from populace.training.adapt import FEWEST_PEOPLE, adapt, shrunk_correlations
+from populace.training.adapt import FEWEST_PEOPLE, adapt, leaning_on_factors, shrunk_correlations
 
 SCALE = [{"code": i, "label": label} for i, label in enumerate(("Never", "Sometimes", "Often", "Always"))]
 YES = [{"code": 1, "label": "Yes"}, {"code": 2, "label": "No"}]
@@ -116,3 +116,30 @@ def test_a_correlation_too_strong_for_chance_is_kept():
     observed[0, 1] = observed[1, 0] = 0.8
     kept = shrunk_correlations(expected, observed, np.full((8, 8), 0.01))
     assert kept[0, 1] > 0.7
+
+
+def test_leaning_on_common_factors_takes_out_noise():
+    """Twelve columns on two factors: noise added to their correlations shrinks, what they share stays."""
+    random = np.random.default_rng(3)
+    loadings = np.zeros((12, 2))
+    loadings[:6, 0], loadings[6:, 1] = 0.7, 0.6
+    true = loadings @ loadings.T + np.diag(1 - (loadings**2).sum(1))
+    noise = np.triu(random.normal(size=(12, 12)) * 0.1, 1)
+    noisy = true + noise + noise.T
+    pairs = ~np.eye(12, dtype=bool)
+    leaning = leaning_on_factors(noisy, pairs)
+    assert np.mean((leaning - true)[pairs] ** 2) < 0.6 * np.mean((noisy - true)[pairs] ** 2)
+    assert leaning[0, 1] == pytest.approx(0.49, abs=0.15)
+    assert (np.diag(leaning) == np.diag(noisy)).all()
+
+
+def test_columns_of_one_question_are_left_as_they_are():
+    correlations = np.full((9, 9), 0.4)
+    usable = np.ones((9, 9), bool)
+    usable[:3, :3] = False
+    assert (leaning_on_factors(correlations, usable)[:3, :3] == 0.4).all()
+
+
+def test_two_columns_have_no_common_factors_to_lean_on():
+    correlations = np.array([[1.0, 0.3], [0.3, 1.0]])
+    assert leaning_on_factors(correlations, ~np.eye(2, dtype=bool)) is correlations

@@ -31,6 +31,8 @@ from populace.training.structure import shortened
 FEWEST_PEOPLE = 10
 #: a pilot's own dimensions at most, and the least share of a column's variance that is worth one
 MOST_ADDED, LEAST_EIGENVALUE = 64, 1e-3
+#: common factors that a pilot's correlations lean on, and how much
+FACTORS, LEAN = 3, 0.5
 #: terms of the series of a correlation
 TERMS = 9
 #: loadings of adapted columns as a share of the largest possible. An ordered column is nearly a cut through a normal
@@ -208,14 +210,33 @@ def shrunk_correlations(expected: np.ndarray, observed: np.ndarray, variance: np
 
     The variance of true correlations around expected ones is estimated from the pilot itself (method of moments); a
     pair that lies further away than chance and that variance allow keeps more of its distance (limited translation,
-    Efron and Morris 1972). Distances keep the root of the usual share, so that the correlations of a panel spread as
-    much as true ones do (constrained empirical Bayes, Louis 1984): posterior means alone would be too alike.
+    Efron and Morris 1972).
     """
     gap = observed - expected
     usable = np.isfinite(variance)
     typical = max(float(np.mean(gap[usable] ** 2 - variance[usable])) if usable.any() else 0.0, 0.03**2)
     spread = np.maximum(typical, gap**2 - 2 * variance)
-    return expected + gap * np.sqrt(np.where(usable, spread / (spread + np.where(usable, variance, 1.0)), 0.0))
+    return expected + gap * np.where(usable, spread / (spread + np.where(usable, variance, 1.0)), 0.0)
+
+
+def leaning_on_factors(correlations: np.ndarray, usable: np.ndarray) -> np.ndarray:
+    """(C, C) correlations moved half-way to those that a few common factors give.
+
+    Noise of a pilot scatters over all pairs, while what people's answers share lies along a few factors: each pair
+    then learns from all others. Factors are principal axes with communalities iterated from the largest correlation
+    of a column. Pairs that are not `usable` (columns of one question) stay as they are and count as zero.
+    """
+    factors = min(FACTORS, len(correlations) // 3)
+    if not factors:
+        return correlations
+    shared = np.where(usable, correlations, 0.0)
+    np.fill_diagonal(shared, 0.0)
+    own = np.abs(shared).max(1)
+    for _ in range(30):
+        size, axes = np.linalg.eigh(shared + np.diag(own))
+        loadings = axes[:, -factors:] * np.sqrt(np.maximum(size[-factors:], 0.0))
+        own = np.minimum((loadings**2).sum(1), 0.98)
+    return np.where(usable, (1 - LEAN) * correlations + LEAN * loadings @ loadings.T, correlations)
 
 
 @dataclass(frozen=True)
@@ -275,7 +296,8 @@ def adapted_loadings(
     distribution can have both), and what is left goes into added dimensions.
     """
     shrunk = shrunk_correlations(curves.correlations(shortened(expected, curves.longest)), observed, variance)
-    cosines = np.where(np.isfinite(variance), curves.cosines(shrunk), within)
+    usable = np.isfinite(variance)
+    cosines = np.where(usable, curves.cosines(leaning_on_factors(shrunk, usable)), within)
     size, axes = np.linalg.eigh(cosines - np.diag(np.diag(cosines)) + np.eye(len(cosines)))
     size = np.maximum(size, 1e-3)
     unit = 1 / np.sqrt((axes**2) @ size)
