@@ -119,14 +119,14 @@ def test_a_correlation_too_strong_for_chance_is_kept():
 
 
 def test_leaning_on_common_factors_takes_out_noise():
-    """Twelve columns on two factors: noise added to their correlations shrinks, what they share stays."""
+    """Thirty columns on two factors: noise added to their correlations shrinks, what they share stays."""
     random = np.random.default_rng(3)
-    loadings = np.zeros((12, 2))
-    loadings[:6, 0], loadings[6:, 1] = 0.7, 0.6
+    loadings = np.zeros((30, 2))
+    loadings[:15, 0], loadings[15:, 1] = 0.7, 0.6
     true = loadings @ loadings.T + np.diag(1 - (loadings**2).sum(1))
-    noise = np.triu(random.normal(size=(12, 12)) * 0.1, 1)
+    noise = np.triu(random.normal(size=(30, 30)) * 0.1, 1)
     noisy = true + noise + noise.T
-    pairs = ~np.eye(12, dtype=bool)
+    pairs = ~np.eye(30, dtype=bool)
     leaning = leaning_on_factors(noisy, pairs)
     assert np.mean((leaning - true)[pairs] ** 2) < 0.6 * np.mean((noisy - true)[pairs] ** 2)
     assert leaning[0, 1] == pytest.approx(0.49, abs=0.15)
