@@ -129,7 +129,7 @@ def test_leaning_on_common_factors_takes_out_noise():
     pairs = ~np.eye(30, dtype=bool)
     leaning = leaning_on_factors(noisy, pairs)
     assert np.mean((leaning - true)[pairs] ** 2) < 0.6 * np.mean((noisy - true)[pairs] ** 2)
-    assert leaning[0, 1] == pytest.approx(0.49, abs=0.15)
+    assert leaning[:15, :15][pairs[:15, :15]].mean() == pytest.approx(0.49, abs=0.03)
     assert (np.diag(leaning) == np.diag(noisy)).all()
 
 
