@@ -48,7 +48,7 @@ HOMES = {
     "pandas": (),
     "pyarrow": (),
     "pyreadstat": ("data/files/spss.py",),
-    "jsonschema": ("survey/formats/",),
+    "jsonschema": ("survey/formats/", "app/analysis_spec/"),
     "vl_convert": ("scrutiny/", "analysis/export/"),
     "pptx": ("analysis/export/",),
     "lxml": ("analysis/export/",),

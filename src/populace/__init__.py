@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 #: public name -> module it lives in
 _HOMES = {
     "adapt": "populace.training.adapt",
+    "analyze": "populace.app.analyze",
     "Audience": "populace.survey.audience",
     "Block": "populace.survey.instrument",
     "Check": "populace.scrutiny.report",

@@ -134,6 +134,12 @@ def answers_of(n: int, seed: int = 0) -> DataSet:
     return DataSet(pl.DataFrame(columns), Codebook.from_instrument(read_instrument(INSTRUMENT)))
 
 
+@pytest.fixture(scope="session")
+def people() -> DataSet:
+    """Two hundred people in memory."""
+    return answers_of(200)
+
+
 @pytest.fixture
 def study(tmp_path) -> Study:
     found = Study(tmp_path / "tea.json", tmp_path / "people.parquet", tmp_path / "human.parquet")

@@ -302,6 +302,32 @@ def scrutinize(
     console.show({"out": str(out), **summary}, as_json, f"{report!r}\nreport: {out / 'index.html'}")
 
 
+@app.command(epilog="Example: populace analyze people.parquet tables.yaml --out report")
+def analyze(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="People or synthetic: a data set.", show_default=False)],
+    spec: Annotated[
+        Path, typer.Argument(metavar="SPEC.yaml", help="Which tables and models, YAML or JSON.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="REPORT_DIR", help="Folder of the report.")],
+    formats: Annotated[
+        str, typer.Option("--formats", metavar="html,excel", help="Some of html, excel, powerpoint, json.")
+    ] = "html,excel,powerpoint,json",
+    as_json: AsJson = False,
+) -> None:
+    """Make tables and models of a data set: a page, a banner book, slides, and every number with its interval."""
+    places.existing(data, "DATA", "a data set")
+    places.existing(spec, "SPEC.yaml", "a specification in YAML or JSON")
+    places.output(out, inputs=(data, spec), folder=True)
+    from populace.app.analyze import analyze_file, check_formats
+
+    wanted = [one.strip() for one in formats.split(",") if one.strip()]
+    check_formats(wanted)
+    kept = f"no report was written to {out}; run the same command again"
+    with console.interruptible(kept), console.Progress() as progress:
+        result, words = analyze_file(data, spec, out, wanted, progress)
+    console.show(result, as_json, words)
+
+
 @app.command(epilog="Example: populace train gss_2006_2018 anes_2020 --out my-model")
 def train(
     corpora: Annotated[

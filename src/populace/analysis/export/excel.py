@@ -65,7 +65,7 @@ def sheet_names(names: Sequence[str]) -> list[str]:
     taken = {name.lower() for name in (INDEX, NUMBERS, DISCLOSURE, "History")}
     found = []
     for name in names:
-        base = _FORBIDDEN.sub(" ", name).strip() or "Result"
+        base = " ".join(_FORBIDDEN.sub(" ", name).split()) or "Result"
         short, number = base[:_LONGEST].rstrip(), 2
         while short.lower() in taken:
             end = f" ({number})"

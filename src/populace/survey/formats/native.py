@@ -54,7 +54,7 @@ def schema() -> dict[str, Any]:
 
 def read(path: Path) -> Instrument:
     """Read a JSON or YAML file, by its suffix."""
-    return from_dict(_load(path), str(path))
+    return from_dict(load(path), str(path))
 
 
 def write(instrument: Instrument, path: Path) -> None:
@@ -241,7 +241,8 @@ def _placed(where: str) -> Iterator[None]:
 # -- files -------------------------------------------------------------------------------------------------------
 
 
-def _load(path: Path) -> Any:
+def load(path: Path) -> Any:
+    """What a JSON or YAML file holds, by the rules above. Raises `InstrumentError`, naming file and line."""
     _check_suffix(path)
     try:
         text = path.read_bytes().decode("utf-8-sig")

@@ -1,0 +1,63 @@
+"""What has to be said about the data behind a result: whom it is about, and what their model learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from populace.analysis.breakdown import option_place, option_words
+from populace.app.analysis_spec.spec import Spec
+from populace.data.dataset import DataSet
+from populace.models.library import read_card, shipped_folder
+
+
+def told(data: DataSet, spec: Spec, condition: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a disclosure that rows and codebook do not hold; what the specification says comes last and wins.
+
+    data: as it was read; condition: of the analysis, beside the filter of the whole.
+    """
+    made = [f"Variables made here: {', '.join(one.name for one in spec.derive)}."] if spec.derive else []
+    only = [words] if (words := whom(data, spec.filter, condition)) else []
+    done = {"processing": (*data.notes, *made, *only), "content_hash": data.content_hash}
+    return training_of(data) | done | dict(spec.about)
+
+
+def training_of(data: DataSet) -> dict[str, str]:
+    """What the model behind synthetic rows learned from, where it is the one that ships, or was made of it."""
+    if not data.synthetic or "_model_hash" not in data.answers.columns:
+        return {}
+    card = read_card(shipped_folder())
+    hashes = data.codes("_model_hash").drop_nulls().unique().to_list()
+    if not hashes or not all(one.split("+")[0] == card.get("hash") for one in hashes):
+        return {}
+    surveys = card.get("data", {}).get("interviews", {})
+    further = " Then adapted to other data." if any("+" in one for one in hashes) else ""
+    return {
+        "training": f"{card.get('data', {}).get('answers', 0):,} answers of {sum(surveys.values()):,} interviews with "
+        f"people in {len(surveys)} surveys: {', '.join(surveys)} (`populace models show default`).{further}"
+    }
+
+
+def synthetic_rows(data: DataSet) -> str:
+    """Which rows are synthetic: "all", "some" or "none"."""
+    rows = int(data.answers["_synthetic"].sum()) if data.synthetic else 0
+    return "none" if not rows else "all" if rows == data.n else "some"
+
+
+def whom(data: DataSet, *conditions: Mapping[str, Any]) -> str:
+    """Whom a result is about, in a sentence; "" for everybody."""
+    words = [f"{name}: {_wanted(data, name, one)}" for condition in conditions for name, one in condition.items()]
+    return f"Only interviews with {'; '.join(words)}." if words else ""
+
+
+def _wanted(data: DataSet, name: str, wanted: Any) -> str:
+    """A condition in words: labels of options, limits of numbers."""
+    if isinstance(wanted, Mapping):
+        return " ".join(f"{key} {_wanted(data, name, value)}" for key, value in wanted.items())
+    several = wanted if isinstance(wanted, list) else [wanted]
+    # variables made by the specification are not in the data as they were read; their options are words already
+    variable = data.codebook.variable(name) if name in data.codebook else None
+    if variable is not None and variable.closed:
+        labels = option_words(variable)
+        several = [labels[option_place(variable, one)] for one in several]
+    return " or ".join(str(one) for one in several)
