@@ -1,12 +1,14 @@
 """How much batteries set aside have in common beyond their words: planted, and found again."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from populace.prompts.prompt import Prompt
 from populace.training.batteries import FEWEST_BATTERIES, MOST_SHARED, shared_in_batteries
+from populace.training.train import _each_once
 
 OPTIONS = ("Never", "Rarely", "Sometimes", "Often", "Always")
 
@@ -66,3 +68,11 @@ def test_few_batteries_say_nothing():
 def test_batteries_of_training_do_not_count():
     survey = surveyed(0.3)
     assert shared_in_batteries(Expects(0.1), [survey], [np.zeros(len(survey.prompts), bool)]) is None
+
+
+def test_a_wording_is_remembered_once_whatever_battery_it_stands_in():
+    """Records are remembered by their words; a stem that two surveys write otherwise makes no second memory."""
+    words = Prompt("How often do you read?", OPTIONS, True)
+    records = [SimpleNamespace(prompt=replace(words, battery=stem)) for stem in (None, "How often?", "How often:")]
+    other = SimpleNamespace(prompt=Prompt("How often do you run?", OPTIONS, True, battery="How often?"))
+    assert _each_once(SimpleNamespace(records=[*records, other]), [0, 1, 2, 3]) == [2, 3]

@@ -288,8 +288,7 @@ class _TowerTrainer:
     def _lessons(self, house: str, asked: np.ndarray, seen: np.ndarray) -> list[Lesson]:
         tower = self._tower(f"without-{house}", f"tower without {house}", seen, 0)
         own = lambda i: self.material.records[i]  # noqa: E731
-        unique = {own(i).prompt: i for i in seen}
-        nearby = memory_of(self.material, self.vectors, list(unique.values()))
+        nearby = memory_of(self.material, self.vectors, _each_once(self.material, seen))
         scales = _scales(self.material, seen)
         blind = replace(_blind_parameters(self.reduction), towers=(tower,), nearby=nearby, scales=scales)
         model = SurveyLM(blind, TextEncoder(), {"name": f"without {house}"})
@@ -336,7 +335,7 @@ def _parameters(
     dials = Dials(variance=float(structure["variance"].mean()))
     kept = np.nonzero(~material.held_records)[0]
     tables = (_known(material, structure), KnownQuestions.empty(WIDTH), _scales(material, kept))
-    nearby = memory_of(material, vectors, list({material.records[i].prompt: i for i in kept}.values()))
+    nearby = memory_of(material, vectors, _each_once(material, kept))
     return Parameters(reduction, towers, nearby, TextMap.from_tensors(structure), *tables, Doubt.unfitted(), dials)
 
 
@@ -366,6 +365,11 @@ def _mean_of_surveys(asked: list[tuple[int, int, np.ndarray, np.ndarray]]) -> tu
     weights = np.array([answers * 0.5 ** ((last - year) / HALF_LIFE) for year, answers, *_ in asked])
     weights /= weights.sum()
     return tuple(sum(w * one[part] for w, one in zip(weights, asked, strict=True)) for part in (2, 3))
+
+
+def _each_once(material: Material, kept: Sequence[int]) -> list[int]:
+    """Of these records, one for each wording, in whatever batteries it stands: the last."""
+    return list({replace(material.records[i].prompt, battery=None): i for i in kept}.values())
 
 
 def memory_of(
