@@ -9,10 +9,17 @@ from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
+import polars as pl
 import pytest
 from scipy.stats import norm
 
-from populace.scrutiny import scrutinize
+from populace.analysis.decomposition import shapley
+from populace.analysis.factors import extract
+from populace.analysis.items import covariances
+from populace.analysis.reliability import alpha
+from populace.analysis.rotation import rotate
+from populace.data.files import read_dataset
+from populace.scrutiny import association, options, scales, scrutinize
 from populace.scrutiny.association import (
     correlations,
     effective_dependence,
@@ -21,6 +28,9 @@ from populace.scrutiny.association import (
 )
 from populace.scrutiny.comparison import compare
 from populace.scrutiny.margins import measure, worth_in_people
+from populace.scrutiny.propensity import excess
+from populace.scrutiny.regressions import rank_correlation, share_distance
+from populace.scrutiny.scales import alpha_gap, worst_congruence
 from populace.scrutiny.style import rates, straight_lines
 from populace.scrutiny.variance import geometric_mean, log_sd_ratio
 
@@ -39,7 +49,16 @@ PUBLISHED = {
     "pc1_ratio": ((0.985, 0.905, 0.243, 0.876, 1.63, 0.895, 0.959, 1.015, 0.245), 0.10),
     "effective_dependence": ((0.263, 0.231, 0.010, 0.222, 0.357, 0.217, 0.316, 0.272, 0.011), 0.02),
     "straight_line": ((-0.002, -0.012, -0.018, -0.011, -0.012, -0.008, 0.151, 0.002, 0.035), 0.02),
+    "congruence": ((0.984, 0.972, 0.211, 0.970, 0.886, 0.983, 0.748, 0.990, 0.248), (0.02, 0.4)),
+    "alpha_gap": ((0.024, 0.046, 0.810, 0.062, 0.203, 0.054, 0.106, 0.024, 0.836), (0.035, 0.2)),
+    "driver_rank": ((0.925, 0.92, 0.06, 0.89, 0.85, 0.90, 0.81, 0.96, -0.06), 0.25),
+    "driver_shares": ((0.109, 0.111, 0.455, 0.151, 0.118, 0.113, 0.316, 0.061, 0.548), (0.07, 0.35)),
+    "r2_ratio": ((1.00, 0.88, 0.01, 0.81, 1.26, 0.84, 1.35, 1.02, 0.02), 0.15),
+    "s_pmse": ((1.03, 1.77, 0.87, 6.2, 1.69, 16.6, 2.9, 0.62, 2.9), (0.8, 0.4)),
 }
+#: questions of a scale that point the other way, as its authors key them
+REVERSED = ("A1", "C4", "C5", "E1", "E2", "O2", "O5")
+DRIVERS = ("A1", "A2", "A3", "A4", "E1", "E2", "E3", "E4", "E5")
 #: n* is a ratio: compared by its logarithm, and only where it can be resolved
 PUBLISHED_WORTH = {"human": 1053, "copula": 553, "independent": 994, "variance": 16, "constraint": 593, "shift": 52,
                    "straight": 356, "collapse": 2}  # fmt: skip
@@ -48,14 +67,24 @@ PUBLISHED_AUC = {"human": 0.513, "copula": 0.649, "independent": 0.918, "varianc
 
 #: defect -> checks that must flag it (of those that this suite has)
 MUST_FLAG = {
-    "independent": ("slope", "pc1_ratio", "c2st"),
-    "variance": ("sd_ratio", "tvd", "n_star", "c2st"),
+    "independent": (
+        "slope", "pc1_ratio", "dimensions", "congruence", "alpha_difference", "r2_ratio", "coefficients",
+        "segments_ari", "class_likelihood", "extreme_stability", "propensity_pairs", "c2st",
+    ),
+    "variance": ("sd_ratio", "tvd", "n_star", "within_cell_sd", "extreme_answers", "class_likelihood", "c2st"),
     "constraint": ("slope", "pc1_ratio", "effective_dependence", "c2st"),
-    "shift": ("tvd", "n_star", "c2st"),
-    "straight": ("straight_line",),
+    "shift": ("tvd", "n_star", "coverage", "upper_answers", "propensity", "c2st"),
+    "straight": ("straight_line", "dimensions"),
     "copied": ("exact_copies", "reference_copies", "c2st_copies"),
-    "collapse": ("tvd", "n_star", "sd_ratio", "slope", "c2st"),
-}
+    "collapse": (
+        "tvd", "n_star", "sd_ratio", "slope", "unused_options", "congruence", "driver_shares", "class_likelihood",
+        "segments_ari", "person_spread", "c2st",
+    ),
+    "personas": ("within_cell_sd", "background_r2", "sd_ratio", "unused_options", "c2st"),
+    "flattened": ("background_r2", "difference_slope"),
+    "stereotyped": ("background_r2", "difference_slope"),
+    "shuffled": ("tvd", "correlation_rmse", "congruence", "alpha_difference", "driver_shares", "c2st"),
+}  # fmt: skip
 
 
 def complete_cases(path):
@@ -110,6 +139,19 @@ def planted(reference, people, rng):
     }
 
 
+def planted_in_groups(people, groups, rng):
+    """Defects between groups: one persona a group, and differences between groups blown up."""
+    means = np.zeros(people.shape)
+    for group in np.unique(groups):
+        means[groups == group] = people[groups == group].mean(axis=0)
+    return {
+        "personas": np.clip(np.round(means + rng.normal(0, 0.3, people.shape)), 1, 6).astype(int),
+        "stereotyped": np.clip(np.round(people + 2 * (means - people.mean(axis=0))), 1, 6).astype(int),
+        # every answer stands under the question six further on
+        "shuffled": np.roll(people, 6, axis=1),
+    }
+
+
 @pytest.fixture(scope="module")
 def panels(corpora, variable, data_set):
     """One namespace per split: the reference people and every panel, as data sets."""
@@ -130,7 +172,11 @@ def panels(corpora, variable, data_set):
         order = rng.permutation(len(answers))
         first, second = order[:HALF], order[HALF:]
         made = planted(answers[first], answers[second], rng)
+        groups = np.unique([str(background[row]) for row in second], return_inverse=True)[1]
+        made |= planted_in_groups(answers[second], groups, rng)
         sets = {name: people(codes, second, name) for name, codes in made.items()}
+        # the same people, each with the background of somebody else
+        sets["flattened"] = people(answers[second], rng.permutation(second), "flattened")
         found.append(SimpleNamespace(reference=people(answers[first], first, "half A"), panels=sets))
     return found
 
@@ -168,6 +214,27 @@ def metrics(panel, reference):
         "pc1_ratio": strength[0] / strength[1],
         "effective_dependence": effective_dependence(matrices[0]),
         "straight_line": line[0] - line[1],
+    } | structure(comparison, matrices)
+
+
+def structure(comparison, matrices):
+    """Factors, scales, drivers and propensity of the whole samples, as in the published table."""
+    sides = (comparison.synthetic, comparison.human)
+    keys = np.array([-1 if item in REVERSED else 1 for item in ITEMS])
+    alphas = [
+        np.array([alpha(covariances((side.scores * keys)[:, 5 * b : 5 * b + 5], side.weights)) for b in range(5)])
+        for side in sides
+    ]
+    target = rotate(extract(matrices[1], 5).loadings).loadings
+    model = [ITEMS.index(item) for item in (*DRIVERS, "A5")]
+    drivers = [shapley(matrix[np.ix_(model, model)][None])[0] for matrix in matrices]
+    return {
+        "congruence": worst_congruence(extract(matrices[0], 5).loadings, target),
+        "alpha_gap": alpha_gap(*alphas),
+        "driver_rank": rank_correlation(*drivers),
+        "driver_shares": share_distance(*drivers),
+        "r2_ratio": drivers[0].sum() / drivers[1].sum(),
+        "s_pmse": excess(*(side.scores / 2 for side in sides), tuple(side.weights for side in sides))[2],
     }
 
 
@@ -221,6 +288,10 @@ def test_a_planted_defect_fails_every_check_that_is_to_see_it(reports, name, che
     ("variance", ("correlation_of_correlations",)),
     ("constraint", ("sd_ratio",)),
     ("shift", ("sd_ratio", "correlation_rmse")),
+    ("shift", ("congruence", "driver_shares", "extreme_stability")),
+    ("variance", ("congruence", "driver_shares", "driver_ranks", "coefficients")),
+    ("flattened", ("tvd", "sd_ratio", "slope", "congruence", "within_cell_sd", "c2st")),
+    ("independent", ("propensity", "coverage", "ks")),
     ("copied", ("tvd", "d2", "n_star", "sd_ratio", "correlation_rmse", "slope", "c2st")),
 ])  # fmt: skip
 def test_no_single_check_suffices(reports, name, blind):
@@ -231,9 +302,9 @@ def test_no_single_check_suffices(reports, name, blind):
 def test_people_against_people_are_indistinguishable_in_nine_checks_of_ten(panels):
     verdicts = Counter()
     for seed, split in enumerate(panels):
-        for panel, reference in ((split.panels["human"], split.reference), (split.reference, split.panels["human"])):
-            report = scrutinize(panel, reference, seed=seed, resamples=100)
-            verdicts.update(check.verdict for check in report.checks if check.verdict != "UNVERIFIED")
+        pair = (split.panels["human"], split.reference)
+        report = scrutinize(*(pair if seed % 2 else pair[::-1]), seed=seed, resamples=100)
+        verdicts.update(check.verdict for check in report.checks if check.verdict != "UNVERIFIED")
     assert verdicts["FAIL"] == 0
     assert verdicts["INDISTINGUISHABLE"] / verdicts.total() >= 0.90
 
@@ -257,3 +328,50 @@ def test_a_defect_is_still_seen_with_another_human_sample_as_ceiling(panels):
     shifted = scrutinize(split.panels["shift"], reference, ceiling=ceiling, resamples=100)
     assert "FAIL" not in {check.verdict for check in people.checks}
     assert {shifted.check(name).verdict for name in ("tvd", "n_star", "c2st")} == {"FAIL"}
+
+
+#: further surveys: how many people of each half, and how many of its closed questions
+SURVEYS = {"538_nonvoters": (1200, 24), "538_masculinity_raw": (800, 24)}
+
+
+@pytest.fixture(scope="module", params=SURVEYS)
+def halves(request, corpora):
+    """Two halves of the people of another survey."""
+    size, most = SURVEYS[request.param]
+    data = read_dataset(corpora / request.param)
+    closed = [name for name in data.names("question") if data.codebook.variable(name).closed][:most]
+    data = data.keep([*data.names("background"), *closed])
+    order = np.random.default_rng(0).permutation(data.n)
+    return tuple(data.rows(np.sort(order[part * size : (part + 1) * size])) for part in range(2))
+
+
+def test_people_of_other_surveys_pass_and_fail_nothing(halves):
+    verdicts = Counter(check.verdict for check in scrutinize(*halves, resamples=60).checks)
+    del verdicts["UNVERIFIED"]
+    assert verdicts["FAIL"] == 0
+    assert (verdicts["INDISTINGUISHABLE"] + verdicts["USABLE"]) / verdicts.total() >= 0.90
+
+
+def test_answers_of_other_surveys_given_by_somebody_else_are_seen(halves):
+    people, reference = halves
+    rng = np.random.default_rng(1)
+    names = people.names("question")
+    loose = people.answers.with_columns(people.answers[name].gather(rng.permutation(people.n)) for name in names)
+    comparison = compare(type(people)(loose, people.codebook, "loose"), reference, resamples=60)
+    found = {check.check: check.verdict for family in (association, scales) for check in family.checks(comparison)}
+    assert {found[name] for name in ("slope", "congruence", "alpha_difference")} == {"FAIL"}
+
+
+def test_removed_dont_knows_are_seen(corpora):
+    people = read_dataset(corpora / "shed_2021").keep(["K0", "K20", "S15", "CH3", "FL2", "FL4"])
+    order = np.random.default_rng(0).permutation(people.n)
+    panel, reference = (people.rows(np.sort(order[part * 1500 : (part + 1) * 1500])) for part in range(2))
+    known = [pl.when(pl.col(name) != -2).then(pl.col(name)).alias(name) for name in people.names("question")]
+    without = type(panel)(panel.answers.with_columns(known), panel.codebook, "known")
+
+    def verdicts(side):
+        found = {check.check: check.verdict for check in options.checks(compare(side, reference, resamples=60))}
+        return found["dont_know"], found["unused_options"]
+
+    assert verdicts(panel) == ("INDISTINGUISHABLE", "INDISTINGUISHABLE")
+    assert verdicts(without) == ("FAIL", "FAIL")

@@ -8,14 +8,14 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from populace.scrutiny import association, margins, subgroups, variance
+from populace.scrutiny import association, habits, margins, options, subgroups, variance
 from populace.scrutiny.comparison import compare
 
 SIZES = (100, 400, 1600)
 SEEDS = range(4)
 PASSES = ("INDISTINGUISHABLE", "USABLE")
-#: all families but the classifier, which takes long and has tests of its own
-FAMILIES = (margins, variance, association, subgroups)
+#: the families that are quick; the others have tests of their own
+FAMILIES = (margins, options, variance, association, subgroups, habits)
 #: what is wrong with a panel: answers shifted, hardly related, or far too much alike
 FAULTS = {"shifted": {"drift": 0.32}, "loose": {"loading": 0.5, "gap": 0.1}, "tight": {"loading": 1.4, "gap": 1.2}}
 

@@ -18,6 +18,7 @@ from populace.scrutiny.scorecard import (
     headline,
     scorecard,
 )
+from populace.scrutiny.summary import USES
 
 TVD = Check("tvd", "margins", "all", "all", 0.04, 0.03, 0.05, 0.02, 0.01, "USABLE", {"uniform": 0.2}, "words")
 SLOPE = Check("slope", "association", "all", "all", 1.3, 1.2, 1.4, 0.98, None, "FAIL")
@@ -82,6 +83,8 @@ def test_a_check_that_could_not_be_made_keeps_its_reason():
         ("c2st", "people ± 0.05"),
         ("n_star", "500 or more"),
         ("rmse_pp", "people + 1.5 pts"),
+        ("congruence", "people − 0.05"),
+        ("extreme_stability", "people ± 0.10"),
         ("unheard_of", ""),
     ],
 )
@@ -118,4 +121,13 @@ def test_conclusions_are_those_of_the_report():
 
 
 def test_families_have_words():
-    assert {"margins", "variance", "association", "subgroups", "style", "detection", "privacy"} == set(GROUP_WORDS)
+    assert {margin.group for margin in MARGINS.values()} == set(GROUP_WORDS) == set(USES)
+
+
+def test_answers_given_by_somebody_else_have_no_column():
+    check = replace(TVD, baselines={"unrelated answers": 0.5, "uniform": 0.3})
+    assert scorecard({"A": [check]}).baselines == ("uniform",)
+
+
+def test_every_check_of_the_whole_panel_has_words():
+    assert {name for name, scope in MARGINS if scope == "all"} == set(CHECK_WORDS) | set(FURTHER_WORDS)

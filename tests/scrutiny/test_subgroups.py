@@ -1,10 +1,18 @@
 """Differences between groups."""
 
 import numpy as np
+import polars as pl
 import pytest
 
 from populace.scrutiny.comparison import compare
-from populace.scrutiny.subgroups import adjusted_r2, checks, difference_slope, explained, group_effects
+from populace.scrutiny.subgroups import (
+    adjusted_r2,
+    checks,
+    difference_slope,
+    explained,
+    group_effects,
+    within_variance,
+)
 
 
 def test_the_adjusted_r2_is_the_worked_example():
@@ -63,7 +71,7 @@ def test_people_of_the_same_kind_differ_alike(survey):
 
 def test_a_panel_without_differences_between_groups_fails(survey):
     found = checks(compare(survey(1500, 1, gap=0.0), survey(1500, 2, gap=1.0), resamples=60))
-    assert {check.verdict for check in found} == {"FAIL"}
+    assert {find(found, name).verdict for name in ("background_r2", "difference_slope")} == {"FAIL"}
     assert find(found, "difference_slope").value == pytest.approx(0, abs=0.1)
 
 
@@ -75,8 +83,8 @@ def test_a_panel_of_caricatures_fails(survey):
 
 def test_groups_that_do_not_differ_among_people_decide_nothing(survey):
     found = checks(compare(survey(300, 1, gap=0.0), survey(300, 2, gap=0.0), resamples=60))
-    assert {check.verdict for check in found} == {"UNDERPOWERED"}
-    assert {check.value for check in found} == {None}
+    for name in ("background_r2", "difference_slope"):
+        assert (find(found, name).verdict, find(found, name).value) == ("UNDERPOWERED", None)
 
 
 def test_without_background_there_is_nothing_to_compare(variable, data_set):
@@ -91,3 +99,26 @@ def test_a_baseline_is_scored_by_the_same_code(survey):
     slope = find(found, "difference_slope")
     assert slope.baselines["flat"] == pytest.approx(0, abs=0.15)
     assert slope.baselines["people"] == pytest.approx(1, abs=0.2)
+
+
+def test_variance_within_groups_is_the_worked_example():
+    values, group = np.array([[0.0], [2.0], [4.0], [6.0]]), np.array([[0.0], [0.0], [1.0], [1.0]])
+    assert within_variance(values, group, np.ones((1, 4)))[0, 0] == pytest.approx(1.5, abs=1e-3)
+
+
+def test_one_persona_for_each_background_fails(survey):
+    people = survey(800, 2)
+    sex = people.answers["sex"].to_numpy()
+    own = people.answers.to_dict(as_series=False)
+    for name in people.names("question"):
+        answers = np.array(own[name], dtype=float)
+        own[name] = [round(float(answers[sex == code].mean())) for code in sex]
+    one = type(people)(pl.DataFrame(own), people.codebook, "personas")
+    found = {check.check: check for check in checks(compare(one, people, resamples=50))}
+    assert found["within_cell_sd"].verdict == "FAIL"
+    assert found["within_cell_sd"].value < 0.5
+
+
+def test_people_of_one_background_differ_as_people_do(survey):
+    found = {check.check: check for check in checks(compare(survey(800, 1), survey(800, 2), resamples=50))}
+    assert found["within_cell_sd"].verdict == "INDISTINGUISHABLE"

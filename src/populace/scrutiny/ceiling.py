@@ -11,6 +11,8 @@ from math import log
 
 from populace.scrutiny.report import FAIL, INDISTINGUISHABLE, UNDERPOWERED, USABLE
 
+#: name of a baseline that anybody can make: people's own answers, each given by somebody else
+UNRELATED = "unrelated answers"
 #: fewer effective answers than this on either side decide nothing
 LEAST_N = 30
 
@@ -136,6 +138,32 @@ MARGINS: dict[tuple[str, str], Margin] = {
         "Cohen's small effect; .10 would take about 2,200 people a side to show for one question",
         _DOUBLE,
     ),
+    ("ks", "all"): _margin(
+        "margins", (0.02, 0.05), "upper difference",
+        "mean KS similarity, 1 less the largest gap between cumulative shares",
+        "as for tvd: the largest gap is at most the TVD",
+        most_noise=0.10,
+    ),
+    ("jsd", "all"): _margin(
+        "margins", (0.04, 0.09), "upper square",
+        "Jensen–Shannon distance of the shares",
+        "what rmse_pp of 1.5 points comes to with six even options", "tolerance: of 3.5 points",
+    ),
+    ("coverage", "all"): _margin(
+        "margins", (0.10, 0.20), "upper difference",
+        "share of shares that people's 95 % intervals hold",
+        "≥ .85 where .95 is expected, set beforehand", _DOUBLE,
+    ),
+    ("unused_options", "all"): _margin(
+        "margins", (0.01, 0.05), "upper difference",
+        "share of options in use among people that the panel never chose",
+        "one option in a hundred; none should be", "tolerance: one in twenty",
+    ),
+    ("dont_know", "all"): _margin(
+        "margins", (0.03, 0.06), "both difference",
+        "mean share of don't know and refusal above that of people",
+        "as for straight_line",
+    ),
     ("sd_ratio", "all"): _margin(
         "variance", (0.10, 0.20), "both log",
         "geometric mean of the spread against the human spread",
@@ -196,6 +224,61 @@ MARGINS: dict[tuple[str, str], Margin] = {
         "noise-corrected error of the association of nominal questions",
         "as for correlation_rmse",
     ),
+    ("dimensions", "all"): _margin(
+        "scales", (0.5, 1.0), "upper difference",
+        "mean difference in the number of dimensions (parallel analysis)",
+        "half a dimension: the same number in most parts", "tolerance: one dimension",
+    ),
+    ("congruence", "all"): _margin(
+        "scales", (0.05, 0.15), "upper difference",
+        "congruence of the worst factor (Tucker's φ)",
+        "on 1 − φ: from .95 factors are equal (Lorenzo-Seva & ten Berge 2006)", "tolerance: from .85 they are alike",
+    ),
+    ("alpha_difference", "all"): _margin(
+        "scales", (0.05, 0.10), "upper difference",
+        "largest difference in the reliability of a battery (Cronbach's α)",
+        "Δα ≤ .05, set beforehand; too reliable is as wrong as too little", _DOUBLE,
+    ),
+    ("driver_shares", "all"): _margin(
+        "regressions", (0.10, 0.20), "upper difference",
+        "share of the importance of drivers (LMG) that lies with other drivers",
+        "a tenth moved: no driver of an average fifth is halved or doubled", _DOUBLE,
+    ),
+    ("driver_ranks", "all"): _margin(
+        "regressions", (0.15, 0.30), "upper difference",
+        "rank correlation of the importance of drivers",
+        "on 1 − ρ: two of eight neighbours swapped is .02, the extremes swapped .58", _DOUBLE,
+    ),
+    ("r2_ratio", "all"): _margin(
+        "regressions", (0.10, 0.20), "both log",
+        "how predictable outcomes are, R² against that among people",
+        "as for pc1_ratio: .9–1.1",
+    ),
+    ("sign_flips", "all"): _margin(
+        "regressions", (0.10, 0.20), "upper difference",
+        "share of coefficients with the other sign",
+        "one in ten beyond those that turn among people", _DOUBLE,
+    ),
+    ("coefficients", "all"): _margin(
+        "regressions", (0.10, 0.20), "upper difference",
+        "share of coefficients that differ (|z| > 1.96 after Benjamini–Hochberg)",
+        "one in ten beyond chance; 48 % is a published failure (Bisbee et al. 2024)", _DOUBLE,
+    ),
+    ("segments_ari", "all"): _margin(
+        "segmentation", (0.10, 0.20), "upper difference",
+        "agreement of clusters, who is together with whom (adjusted Rand index)",
+        "on 1 − index: people's own halves agree at about .6, nine tenths of it are .06 less", _DOUBLE,
+    ),
+    ("segments_ami", "all"): _margin(
+        "segmentation", (0.10, 0.20), "upper difference",
+        "agreement of clusters, information in common (adjusted)",
+        "as for segments_ari",
+    ),
+    ("class_likelihood", "all"): _margin(
+        "segmentation", (0.01, 0.03), "upper difference",
+        "log-likelihood that an answer of people loses under classes fitted on the panel",
+        "errors of 2.3 points in each of six even shares lose .01", "of 4.1 points .03",
+    ),
     ("background_r2", "all"): _margin(
         "subgroups", (log(1.5), log(1.5)), "both log",
         "how far background explains answers, against people",
@@ -206,6 +289,11 @@ MARGINS: dict[tuple[str, str], Margin] = {
         "slope of synthetic on human differences between groups",
         "a slope of .82–1.22 is an R² ratio of .67–1.5", _DOUBLE,
     ),
+    ("within_cell_sd", "all"): _margin(
+        "subgroups", (0.10, 0.20), "both log",
+        "spread of people of one background, against people",
+        "SD ratio .9–1.1, set beforehand", _DOUBLE,
+    ),
     ("straight_line", "all"): _margin(
         "style", (0.03, 0.06), "both difference",
         "mean rate of straight-lining above the human rate",
@@ -215,6 +303,36 @@ MARGINS: dict[tuple[str, str], Margin] = {
         "style", (0.03, 0.06), "both difference",
         "rate of straight-lining above the human rate",
         "±.03, set beforehand", _DOUBLE,
+    ),
+    ("upper_answers", "all"): _margin(
+        "style", (0.03, 0.03), "upper difference",
+        "answers in the upper half of the scales less those in the lower, distance of its distribution over persons",
+        "±.03, set beforehand", "no wider tolerance: a habit of agreeing moves every table",
+    ),
+    ("extreme_answers", "all"): _margin(
+        "style", (0.03, 0.06), "upper difference",
+        "share of answers at the ends of the scales, distance of its distribution over persons",
+        "as for straight_line",
+    ),
+    ("middle_answers", "all"): _margin(
+        "style", (0.03, 0.06), "upper difference",
+        "share of answers in the middle of the scales, distance of its distribution over persons",
+        "as for straight_line",
+    ),
+    ("long_strings", "all"): _margin(
+        "style", (0.03, 0.06), "upper difference",
+        "longest run of equal answers, distance of its distribution over persons",
+        "as for straight_line",
+    ),
+    ("person_spread", "all"): _margin(
+        "style", (0.03, 0.06), "upper difference",
+        "spread of a person's own answers, distance of its distribution over persons",
+        "as for straight_line",
+    ),
+    ("extreme_stability", "all"): _margin(
+        "style", (0.10, 0.20), "both difference",
+        "how far the habit of extreme answers goes through a person, correlation less that among people",
+        "a correlation of .10 is Cohen's small effect", _DOUBLE,
     ),
     ("c2st", "all"): _margin(
         "detection", (0.05, 0.15), "both difference",
@@ -227,6 +345,16 @@ MARGINS: dict[tuple[str, str], Margin] = {
         "AUC when copies may stand on both sides of a fold",
         "as for c2st", "rows copied from people pull it far below .5",
         below=0.10,
+    ),
+    ("propensity", "all"): _margin(
+        "detection", (0.008, 0.075), "upper difference",
+        "how far means tell synthetic from human, share of the most possible (propensity scores)",
+        "what an AUC of .55 comes to for normal answers", "tolerance: an AUC of .65",
+    ),
+    ("propensity_pairs", "all"): _margin(
+        "detection", (0.02, 0.075), "upper difference",
+        "how far means and relations tell synthetic from human, share of the most possible (propensity scores)",
+        "what an AUC of .58 comes to: .55 could not be shown at n = 1,000", "tolerance: an AUC of .65",
     ),
 }  # fmt: skip
 

@@ -203,9 +203,11 @@ def finding(
         limits = tuple(float(np.log(max(1.0 + limit, LEAST_RATIO))) for limit in limits)
     hidden = None if floor is None else hidden_error(estimate.high, floor)
     verdict = judge(*limits, margin, standing, n, unit, floor, hidden)
-    numbers = [scale.shown(number) for number in (value, estimate.low, estimate.high, ceiling)]
+    # of an agreement the largest error is the lower limit
+    ends = sorted(scale.shown(limit) for limit in (estimate.low, estimate.high))
+    numbers = [scale.shown(value), *ends, scale.shown(ceiling)]
     shown = {name: scale.shown(other) for name, other in known.items()}
-    parts = (*numbers, floor, shown)
+    parts = (*numbers, None if floor is None else scale.shown(floor), shown)
     why = _why_open(verdict, floor, hidden, n, margin, standing)
     words = "; ".join(filter(None, (_words(margin.what, *parts), remark, why)))
     return Check(check, group, scope, subject, *parts[:5], verdict, shown, words)

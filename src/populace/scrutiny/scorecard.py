@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from populace.scrutiny.ceiling import MARGINS
+from populace.scrutiny.ceiling import MARGINS, UNRELATED
 from populace.scrutiny.exhibits import interval_text, percent, ratio, signed
 from populace.scrutiny.report import number
 from populace.scrutiny.summary import worst
@@ -106,6 +106,10 @@ def points(value: float | None) -> str:
 CHECK_WORDS: dict[str, CheckWords] = {
     "tvd": CheckWords("Answers that would have to change", "Mean TVD over the questions; less is better.", percent),
     "n_star": CheckWords("Worth how many people", "Random sample of people with the same error (n*).", count),
+    "dont_know": CheckWords("Don't know", "Share of don't know and refusal above that of people.", percent),
+    "unused_options": CheckWords(
+        "Options nobody chose", "Share of the options in use among people that the panel never chose.", percent
+    ),
     "sd_ratio": CheckWords("Spread", "SD over that of people; below 1: respondents too much alike.", ratio),
     "too_narrow": CheckWords(
         "Questions surely too narrow", "Share of questions with far less spread than people.", percent
@@ -115,14 +119,54 @@ CHECK_WORDS: dict[str, CheckWords] = {
     "pc1_ratio": CheckWords(
         "One underlying opinion", "First component over that of people; above 1: too uniform.", ratio
     ),
+    "dimensions": CheckWords(
+        "Number of dimensions", "How many more or fewer lie behind the answers than among people.", ratio
+    ),
+    "congruence": CheckWords(
+        "Factors the same", "Congruence of the worst factor (Tucker's φ); 1: the same factor.", ratio
+    ),
+    "alpha_difference": CheckWords(
+        "Reliability of scales", "Largest difference in Cronbach's α of a battery; less is better.", ratio
+    ),
+    "driver_shares": CheckWords(
+        "Importance of drivers", "Share of the importance that lies with other drivers than among people.", percent
+    ),
+    "r2_ratio": CheckWords(
+        "How predictable answers are", "R² of drivers over that among people; above 1: too predictable.", ratio
+    ),
+    "coefficients": CheckWords(
+        "Coefficients that differ", "Share of regression coefficients surely other than those of people.", percent
+    ),
+    "segments_ari": CheckWords(
+        "The same segments", "Agreement of clusters on who belongs together (adjusted Rand); 1: the same.", ratio
+    ),
+    "class_likelihood": CheckWords(
+        "Kinds of people", "What new people's answers lose in likelihood under the panel's classes; 0: nothing."
+    ),
     "difference_slope": CheckWords(
         "Differences between groups", "Against those among people; below 1: flattened, above: caricature.", ratio
     ),
     "background_r2": CheckWords(
         "What background explains", "Determination by age, sex … over that of people; above 1: stereotype.", ratio
     ),
+    "within_cell_sd": CheckWords(
+        "Spread within groups",
+        "SD among people of one background over that of people; below 1: one persona each.",
+        ratio,
+    ),
     "straight_line": CheckWords("Straight-lining", "Rate of equal answers down a whole grid.", percent),
+    "extreme_answers": CheckWords(
+        "Habit of extreme answers",
+        "How far the shares of extreme answers, person by person, lie from people's.",
+        percent,
+    ),
+    "extreme_stability": CheckWords(
+        "Habits go through a person", "Correlation of extreme answers across topics, less that of people.", ratio
+    ),
     "c2st": CheckWords("Told apart by a classifier", "Area under the curve; 0.50: cannot be told apart.", ratio),
+    "propensity_pairs": CheckWords(
+        "Told apart by relations", "Share of who is who that answers and pairs of answers tell; 0: nothing.", percent
+    ),
     "exact_copies": CheckWords(
         "Copies of training people", "Respondents who repeat a person of the training data.", percent
     ),
@@ -135,12 +179,23 @@ FURTHER_WORDS: dict[str, CheckWords] = {
     "mean_error": CheckWords("Error of a mean, in standard deviations", "", ratio),
     "d2": CheckWords("Squared error of shares (D²)", ""),
     "cvm": CheckWords("Squared error of cumulative shares (CvM)", ""),
+    "ks": CheckWords("KS similarity", "", ratio),
+    "jsd": CheckWords("Jensen–Shannon distance", "", ratio),
+    "coverage": CheckWords("Shares within people's intervals", "", percent),
     "entropy_ratio": CheckWords("Variety of answers (entropy ratio)", "", ratio),
     "correlation_of_correlations": CheckWords("Pattern of correlations", "", ratio),
     "effective_dependence": CheckWords("Effective dependence", "", ratio),
     "n_star_structure": CheckWords("Worth how many people, for relations", "", count),
+    "driver_ranks": CheckWords("Order of drivers (rank correlation)", "", ratio),
+    "sign_flips": CheckWords("Coefficients with the other sign", "", percent),
+    "segments_ami": CheckWords("The same segments, shared information", "", ratio),
     "cramers_v_rmse": CheckWords("Error of associations of nominal questions", "", ratio),
+    "upper_answers": CheckWords("Habit of agreeing (upper half of scales)", "", percent),
+    "middle_answers": CheckWords("Habit of middle answers", "", percent),
+    "long_strings": CheckWords("Runs of equal answers", "", percent),
+    "person_spread": CheckWords("Variety of a person's own answers", "", percent),
     "c2st_copies": CheckWords("Told apart, copies on both sides", "", ratio),
+    "propensity": CheckWords("Told apart by means (S_pMSE)", "", percent),
     "reference_copies": CheckWords("Copies of the people compared with", "", percent),
 }
 
@@ -148,8 +203,11 @@ GROUP_WORDS: dict[str, str] = {
     "margins": "Single questions",
     "variance": "Spread",
     "association": "Relations",
+    "scales": "Scales",
+    "regressions": "Drivers",
+    "segmentation": "Segments",
     "subgroups": "Groups",
-    "style": "Grids",
+    "style": "Style of answering",
     "detection": "Detection",
     "privacy": "Copying",
 }
@@ -168,11 +226,16 @@ def aim_of(check: str, scope: str = "all") -> str:
         return f"{1 - margin.delta:.2f} to {1 + margin.delta:.2f}"
     put = words_for(check).put
     size = put(100 * margin.delta if put is points else margin.delta)
-    return f"people ± {size}" if margin.sided == "both" else f"people + {size}"
+    if margin.sided == "both":
+        return f"people ± {size}"
+    return f"people − {size}" if check in AGREEMENTS else f"people + {size}"
 
 
 #: two-sided differences whose aim is the people's own value, not 1
-AROUND_PEOPLE = ("c2st", "c2st_copies", "straight_line", "mean_error")
+AROUND_PEOPLE = ("c2st", "c2st_copies", "straight_line", "extreme_stability", "dont_know", "mean_error")
+
+#: checks of which more is better
+AGREEMENTS = ("ks", "coverage", "congruence", "driver_ranks", "segments_ari", "segments_ami")
 
 
 @dataclass(frozen=True)
@@ -231,7 +294,9 @@ def scorecard(checks: Mapping[str, Sequence[Check]]) -> Scorecard:
     telling = [rows[name] for name in CHECK_WORDS if name in rows]
     others = [found for name, found in rows.items() if name not in CHECK_WORDS]
     names = dict.fromkeys(name for found in rows.values() for check in found.values() for name in check.baselines)
-    return Scorecard(_grouped(telling), _grouped(others), tuple(names))
+    # it stands in the sentences of the few checks that have it; a column would be all but empty
+    columns = tuple(name for name in names if name != UNRELATED)
+    return Scorecard(_grouped(telling), _grouped(others), columns)
 
 
 def _grouped(found: Sequence[Mapping[str, Check]]) -> dict[str, tuple[Row, ...]]:

@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from populace.data.dataset import DataSet
-from populace.scrutiny import association, detection, margins, privacy, style, subgroups, variance
+from populace.scrutiny import (
+    association,
+    detection,
+    habits,
+    margins,
+    options,
+    privacy,
+    propensity,
+    regressions,
+    scales,
+    segmentation,
+    style,
+    subgroups,
+    variance,
+)
 from populace.scrutiny.ceiling import MARGINS
 from populace.scrutiny.comparison import Comparison, compare
 from populace.scrutiny.findings import not_judged
@@ -13,7 +27,21 @@ from populace.scrutiny.report import Check, Report
 from populace.scrutiny.summary import summarize
 
 #: the families in order: gates first, since a failed gate voids the rest
-FAMILIES = (privacy, margins, variance, association, subgroups, style, detection)
+FAMILIES = (
+    privacy,
+    margins,
+    options,
+    variance,
+    association,
+    scales,
+    regressions,
+    segmentation,
+    subgroups,
+    style,
+    habits,
+    detection,
+    propensity,
+)
 
 
 def scrutinize(

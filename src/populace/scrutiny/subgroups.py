@@ -8,7 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from populace.scrutiny.comparison import Comparison
-from populace.scrutiny.findings import AROUND_ONE, RATIO_RANGE, not_judged, of_all, of_panel, undecided
+from populace.scrutiny.findings import (
+    AROUND_ONE,
+    LEAST_RATIO,
+    RATIO,
+    RATIO_RANGE,
+    not_judged,
+    of_all,
+    of_panel,
+    undecided,
+)
 from populace.scrutiny.report import Check
 from populace.scrutiny.sample import Question, Sample
 
@@ -69,6 +78,20 @@ def _explained_together(y: np.ndarray, design: np.ndarray, weights: np.ndarray) 
     return adjusted_r2(np.clip(r2, 0.0, 1.0), n[:, None], size - 1)
 
 
+def within_variance(features: np.ndarray, dummies: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(R, F) variance of every feature that background does not explain: Var·(1 − adjusted R²).
+
+    features: (n, F), NaN for no answer; dummies: (n, q); weights: (R, n). Assumption: main effects.
+    Reference: docs/methods/subgroups.md. Example: feature (0, 2, 4, 6), dummy (0, 0, 1, 1): variance 5, adjusted R² .7
+    (R² .8), so 1.5; with the unbiased variance 20/3 it would be the pooled 2.
+    """
+    known = (~np.isnan(features)).astype(float)
+    values, weights = np.where(known > 0, features, 0.0), weights.astype(float)
+    total = np.maximum(weights @ known, 1e-12)
+    variance = np.maximum((weights @ values**2) / total - ((weights @ values) / total) ** 2, 0.0)
+    return variance * (1 - explained(features, dummies, weights))
+
+
 def group_effects(features: np.ndarray, groups: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """(R, G, F) mean of each feature in a group minus its mean over everybody; 0 where the group is empty.
 
@@ -117,7 +140,7 @@ class Side:
 
 def checks(comparison: Comparison) -> list[Check]:
     """How far background explains answers, and whether groups differ as they do among people."""
-    names = ("background_r2", "difference_slope")
+    names = ("background_r2", "difference_slope", "within_cell_sd")
     if not comparison.backgrounds:
         return [not_judged(name, GROUP, "no background variable on both sides") for name in names]
     kept = _kept_groups(comparison)
@@ -128,7 +151,11 @@ def checks(comparison: Comparison) -> list[Check]:
     groups = sum(len(places) for places in kept.values())
     names = ", ".join(comparison.backgrounds[j].name for j in kept)
     remark = f"{groups} groups by {names}"
-    return [_explained_check(comparison, sides, kept, remark), _slope_check(comparison, sides, remark)]
+    return [
+        _explained_check(comparison, sides, kept, remark),
+        _slope_check(comparison, sides, remark),
+        _within_check(comparison, sides, kept, remark),
+    ]
 
 
 def _kept_groups(comparison: Comparison) -> dict[int, list[int]]:
@@ -194,9 +221,7 @@ def _explained_check(
     comparison: Comparison, sides: Mapping[str, Side], kept: Mapping[int, list[int]], remark: str
 ) -> Check:
     """Mean adjusted R², synthetic over human."""
-    ends = np.cumsum([len(places) for places in kept.values()])
-    # the last group of each variable is the reference; people in no kept group join it
-    columns = [j for j in range(ends[-1]) if j + 1 not in ends]
+    columns = _dummies(kept)
 
     def mean_r2(side: str, weights: np.ndarray | None = None) -> np.ndarray:
         found = sides[side]
@@ -226,6 +251,44 @@ def _explained_check(
     )
     remark = f"{remark}; mean adjusted R² {ratios['synthetic'] * human:.3f}, human {human:.3f}"
     return of_all(of_panel(*panel, comparison.n), remark)
+
+
+def _dummies(kept: Mapping[int, list[int]]) -> list[int]:
+    """Groups that become dummies: the last of each variable is the reference; people in no kept group join it."""
+    ends = np.cumsum([len(places) for places in kept.values()])
+    return [j for j in range(ends[-1]) if j + 1 not in ends]
+
+
+def _within_check(
+    comparison: Comparison, sides: Mapping[str, Side], kept: Mapping[int, list[int]], remark: str
+) -> Check:
+    """Standard deviation that is left within groups, pooled over questions, synthetic over human."""
+    columns = _dummies(kept)
+
+    def log_sd(side: str, weights: np.ndarray | None = None) -> np.ndarray:
+        found = sides[side]
+        weights = found.sample.point if weights is None else weights
+        left = within_variance(found.features, found.groups[:, columns].astype(float), weights).mean(axis=1)
+        return np.log(np.maximum(left, LEAST_RATIO**2)) / 2
+
+    point = float(log_sd("human")[0])
+    boot = log_sd("human", comparison.human_boot)
+    second = "ceiling" in sides
+    people = (
+        log_sd("ceiling") - point if second else np.subtract(*(log_sd("human", half) for half in comparison.halves))
+    )
+    scored = of_panel(
+        "within_cell_sd",
+        GROUP,
+        float(log_sd("synthetic")[0]) - point,
+        log_sd("synthetic", comparison.synthetic_boot) - boot,
+        people,
+        log_sd("ceiling", comparison.ceiling_boot) - boot if second else None,
+        _baselines({side: float(log_sd(side)[0]) - point for side in sides}),
+        RATIO,
+        comparison.n,
+    )
+    return of_all(scored, remark)
 
 
 def _baselines(numbers: Mapping[str, float]) -> dict[str, float]:

@@ -34,8 +34,11 @@ HEADLINE = {
 #: family -> what an analyst does with it
 USES = {
     "margins": "shares and means of single questions",
-    "variance": "spread, segments and extremes",
-    "association": "correlations, factors and drivers",
+    "variance": "spread and extremes",
+    "association": "correlations",
+    "scales": "factors and scales",
+    "regressions": "key drivers and regressions",
+    "segmentation": "segments",
     "subgroups": "comparisons between groups",
     "style": "grids row by row",
     "detection": "use in place of interviews with people",
@@ -71,10 +74,21 @@ def overall(groups: Mapping[str, str]) -> str:
     return next((verdict for verdict in _ORDER if verdict in decided), UNVERIFIED)
 
 
+def family(group: str, whole: Sequence[Check]) -> str:
+    """The worst verdict of a family's checks of the whole panel.
+
+    What does not apply to these questions (a middle of scales that have none) says nothing of the rest; a gate that
+    was not looked at is not passed, though.
+    """
+    own = [check for check in whole if check.group == group]
+    made = [check for check in own if check.verdict != UNVERIFIED or group == "privacy"]
+    return worst(made or own)
+
+
 def summarize(checks: Sequence[Check], ceiling_words: str) -> dict[str, object]:
     """Plain data for the head of a report."""
     whole = [check for check in checks if check.scope == "all"]
-    groups = {group: worst([check for check in whole if check.group == group]) for group in USES}
+    groups = {group: family(group, whole) for group in USES}
     verdict = overall(groups)
     return {
         "verdict": verdict,
