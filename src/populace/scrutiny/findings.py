@@ -34,6 +34,7 @@ class Scale:
 
 PLAIN = Scale(float)
 SHARE = Scale(float, bounds=(0.0, 1.0))
+DISTANCE = Scale(float, bounds=(0.0, np.inf))
 RATIO = Scale(lambda x: float(np.exp(x)))
 ROOT = Scale(lambda x: float(np.sqrt(max(0.0, x))))
 POINTS = Scale(lambda x: 100 * float(np.sqrt(max(0.0, x))))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from populace.scrutiny.comparison import Comparison
-from populace.scrutiny.findings import PLAIN, not_judged, undecided
+from populace.scrutiny.findings import DISTANCE, PLAIN, not_judged, undecided
 from populace.scrutiny.matched import LEAST_PERSONS, MOST_ITEMS, Matched, measured, of_matched, part_size
 from populace.scrutiny.report import Check, number
 from populace.scrutiny.sample import Question, Sample
@@ -118,7 +118,7 @@ def checks(comparison: Comparison) -> list[Check]:
             made.append(not_judged(name, GROUP, "no scale has a middle"))
             continue
         said = f"{what}: mean {number(synthetic[i])} for {number(human[i])} among people"
-        made.append(of_matched(name, GROUP, found.column(i), comparison, PLAIN, said, needs_power=False))
+        made.append(of_matched(name, GROUP, found.column(i), comparison, DISTANCE, said, needs_power=False))
     return [*made, _stability_check(found, comparison, halves)]
 
 

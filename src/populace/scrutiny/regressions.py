@@ -11,7 +11,7 @@ from populace.analysis.decomposition import shapley
 from populace.analysis.estimate import rejected
 from populace.scrutiny.association import correlations
 from populace.scrutiny.comparison import Comparison
-from populace.scrutiny.findings import PLAIN, RATIO, Scale, not_judged, undecided
+from populace.scrutiny.findings import RATIO, SHARE, Scale, not_judged, undecided
 from populace.scrutiny.matched import LEAST_PERSONS, measured, of_matched, part_size, related_items
 from populace.scrutiny.report import Check
 from populace.scrutiny.sample import Question, Sample
@@ -108,7 +108,7 @@ def checks(comparison: Comparison) -> list[Check]:
     )
     outcomes = ", ".join(comparison.questions[index[model[-1]]].name for model in models)
     said = f"{len(models)} outcome{'s' * (len(models) > 1)} ({outcomes})"
-    scales = (PLAIN, AGREEMENT, RATIO, PLAIN, PLAIN)
+    scales = (SHARE, AGREEMENT, RATIO, SHARE, SHARE)
     # how often signs turn and coefficients differ says little where answers are unrelated: they are small then
     powered = (True, True, False, False, False)
     return [

@@ -10,7 +10,7 @@ from populace.analysis.reliability import alpha
 from populace.analysis.rotation import congruence, procrustes, rotate
 from populace.scrutiny.association import correlations
 from populace.scrutiny.comparison import Comparison
-from populace.scrutiny.findings import PLAIN, Scale, not_judged, undecided
+from populace.scrutiny.findings import DISTANCE, Scale, not_judged, undecided
 from populace.scrutiny.matched import LEAST_PERSONS, Matched, measured, of_matched, part_size, related_items
 from populace.scrutiny.report import Check, number
 from populace.scrutiny.sample import Question, Sample
@@ -91,7 +91,9 @@ def _factor_checks(comparison: Comparison) -> list[Check]:
     ours = _matrix(comparison.synthetic.columns(index))
     seen = dimensions(ours, chance_eigenvalues(len(index), comparison.synthetic.effective_n, comparison.rng("chance")))
     return [
-        of_matched(names[0], GROUP, found.column(0), comparison, PLAIN, f"{count} among people, {seen} in the panel"),
+        of_matched(
+            names[0], GROUP, found.column(0), comparison, DISTANCE, f"{count} among people, {seen} in the panel"
+        ),
         of_matched(names[1], GROUP, found.column(1), comparison, AGREEMENT, said),
     ]
 
@@ -147,7 +149,7 @@ def _alpha_check(comparison: Comparison) -> Check:
     )
     worst = int(np.nanargmax(np.abs(ours - theirs)))
     said = f"furthest off {list(named)[worst]}: {number(ours[worst])} for {number(theirs[worst])}"
-    return of_matched(name, GROUP, found, comparison, PLAIN, said)
+    return of_matched(name, GROUP, found, comparison, DISTANCE, said)
 
 
 def _keys(sample: Sample) -> np.ndarray:

@@ -40,7 +40,7 @@ STARTS, CLASS_STARTS = 4, 2
 #: most questions with options that latent classes look at, most options of each, and draws
 MOST_CLASS_ITEMS, MOST_OPTIONS, CLASS_SPLITS = 10, 12, 6
 #: shown is the agreement, computed with is what it lacks of 1
-AGREEMENT = Scale(lambda lack: 1 - lack, bounds=(-1.0, 2.0))
+AGREEMENT = Scale(lambda lack: 1 - lack, bounds=(0.0, 2.0))
 
 
 def agreement(first: np.ndarray, second: np.ndarray, k: int, seed: int = 1) -> tuple[float, float]:
