@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sys
 from itertools import product
 
 import numpy as np
@@ -135,7 +136,7 @@ def test_an_answer_that_nobody_gave_is_unlikely_and_not_impossible():
 
 def test_with_very_many_sets_of_answers_a_part_of_them_serves(monkeypatch, survey):
     whole = latent_classes(survey(800), NAMES, k=2, resamples=60)
-    monkeypatch.setattr("populace.analysis.latent_classes._MANY", 100)
+    monkeypatch.setattr(sys.modules["populace.analysis.latent_classes"], "_MANY", 100)
     part = latent_classes(survey(800), NAMES, k=2, resamples=60)
     assert part.model.loglik == pytest.approx(whole.model.loglik, abs=1e-3)
     assert part.sizes[0].half_width == pytest.approx(whole.sizes[0].half_width, rel=0.5)
@@ -200,5 +201,5 @@ def test_an_option_that_the_part_did_not_choose_stays_possible(monkeypatch):
     codes, _ = people(600, 6)
     codes[599, 0] = 3
     whole = fit_classes(codes, 2)
-    monkeypatch.setattr("populace.analysis.latent_classes._MANY", 50)
+    monkeypatch.setattr(sys.modules["populace.analysis.latent_classes"], "_MANY", 50)
     assert fit_classes(codes, 2).loglik == pytest.approx(whole.loglik, abs=1e-3)

@@ -1,6 +1,7 @@
 """TURF: the best portfolios, against brute force and worked examples."""
 
 import json
+import sys
 from itertools import combinations
 
 import numpy as np
@@ -61,7 +62,7 @@ def test_the_step_by_step_search_lies_between_its_guarantee_and_the_bound(seed, 
 
 
 def test_the_bound_without_a_linear_programme_holds_too(monkeypatch):
-    monkeypatch.setattr("populace.analysis.turf.MOST_PATTERNS", 0)
+    monkeypatch.setattr(sys.modules["populace.analysis.turf"], "MOST_PATTERNS", 0)
     counts, weights = random_counts(), np.ones(300)
     best = reach_of(counts, weights, search(counts, weights, 3)[0])
     assert best <= reach_bound(counts, weights, 3) < 1
