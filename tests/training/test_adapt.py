@@ -65,6 +65,12 @@ def test_a_model_without_pilot_does_not_know_these_margins():
     assert before[1] < 0.85
 
 
+def test_after_a_pilot_backgrounds_take_nobody_further_than_the_pilot_says(adapted):
+    # the gain makes up for what words leave out of a background; a pilot's loadings leave out nothing
+    assert load_model("default").parameters.dials.background > 1
+    assert adapted.parameters.dials.background == 1
+
+
 def test_an_adapted_model_is_saved_and_answers_the_same(adapted, tmp_path):
     saved = adapt(people(150), INSTRUMENT, "default", tmp_path / "tea-model")
     again = load_model(tmp_path / "tea-model")

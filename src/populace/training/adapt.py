@@ -8,7 +8,7 @@ stays as it was, so the adapted model still answers other questions.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +72,8 @@ def adapt(
         )
     answers = pilot_of(pilot, instrument)
     parameters = with_adapted(model.parameters, _adapted(model, answers))
+    # what a background does to a pilot's questions is in their loadings now: respondents are taken no further by it
+    parameters = replace(parameters, dials=replace(parameters.dials, background=1.0))
     card = {**model.card, "name": f"{model.card['name']}+pilot", "base_hash": model.hash}
     card |= {"pilot_people": len(answers.weights), "instrument_hash": instrument.content_hash}
     if out is not None:
