@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -17,10 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from material import prompts_of, questionnaire, strangers
-
-ROOT = Path(__file__).parents[1]
-#: seconds of work after which a measure has been repeated enough
-ENOUGH = 1.0
+from timing import best, once, run_python
 
 
 def machine(size: int) -> dict[str, float]:
@@ -72,9 +67,7 @@ def answers(people: int, questions: int, rate: float) -> dict[str, float]:
     # in turn, so that a busy minute does not fall on one of them alone
     rounds = [{name: once(panel) for name, panel in panels.items()} for _ in range(4)]
     seconds = {name: min(times[name] for times in rounds) for name in panels}
-    began = time.process_time()
-    panels["whole"]()
-    processor = time.process_time() - began
+    processor = once(panels["whole"], time.process_time)
     work = 4 * model.parameters.width**2  # belief along a direction, and its update, for one direction
     return {
         "people": people,
@@ -126,16 +119,14 @@ def command(people: int, questions: int, again: bool = True) -> dict[str, float]
         folder = Path(name)
         (folder / "instrument.json").write_text(json.dumps(questionnaire(questions)), encoding="utf-8")
         arguments = ["-m", "populace", "simulate", "instrument.json", "--audience", "us-adults", "-n", str(people)]
-        seconds, processor, memory = run_python([*arguments, "--out", "first.parquet"], folder)
-        known = {"seconds_texts_known": run_python([*arguments, "--out", "again.parquet"], folder)[0]} if again else {}
+        cost = run_python([*arguments, "--out", "first.parquet"], folder)
+        known = run_python([*arguments, "--out", "again.parquet"], folder)["seconds"] if again else None
     return {
         "people": people,
         "questions": questions,
-        "seconds": seconds,
-        "processor_seconds": processor,
-        **known,
-        "peak_megabytes": memory,
-        "answers_per_second": people * questions / seconds,
+        **cost,
+        **({"seconds_texts_known": known} if again else {}),
+        "answers_per_second": people * questions / cost["seconds"],
     }
 
 
@@ -145,41 +136,7 @@ def start_up() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         return {
-            "help_seconds": min(run_python(["-m", "populace", "--help"], folder)[0] for _ in range(5)),
-            "import_torch_seconds": min(run_python(["-c", "import torch"], folder)[0] for _ in range(3)),
-            "open_model_seconds": min(run_python(["-c", model], folder)[0] for _ in range(3)),
+            "help_seconds": min(run_python(["-m", "populace", "--help"], folder)["seconds"] for _ in range(5)),
+            "import_torch_seconds": min(run_python(["-c", "import torch"], folder)["seconds"] for _ in range(3)),
+            "open_model_seconds": min(run_python(["-c", model], folder)["seconds"] for _ in range(3)),
         }
-
-
-def run_python(arguments: list[str], folder: Path) -> tuple[float, float, float]:
-    """Wall-clock seconds, processor seconds and peak resident memory (MB) of one process, its cache in the folder."""
-    environment = {**os.environ, "POPULACE_CACHE": str(folder / "cache"), "PYTHONPATH": str(ROOT / "src")}
-    began = time.perf_counter()
-    with (folder / "messages.txt").open("w") as messages:
-        child = subprocess.Popen(
-            [sys.executable, *arguments], cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=messages
-        )
-        # resource.getrusage of this one child, not of all there ever were
-        _, status, usage = os.wait4(child.pid, 0)
-    seconds = time.perf_counter() - began
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        said = (folder / "messages.txt").read_text()
-        raise SystemExit(f"python {' '.join(arguments)} ended with {child.returncode}: {said.strip()}")
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit
-
-
-def best(function: Callable[[], object], enough: float = ENOUGH) -> float:
-    """Seconds of the fastest of several calls: what else runs on the machine only ever adds."""
-    times: list[float] = []
-    while not times or (sum(times) < enough and len(times) < 20) or (enough and len(times) < 3):
-        times.append(once(function))
-    return min(times)
-
-
-def once(function: Callable[[], object]) -> float:
-    """Seconds of one call."""
-    began = time.perf_counter()
-    function()
-    return time.perf_counter() - began

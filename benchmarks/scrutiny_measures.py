@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import json
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from measures import run_python
 from respondents import BACKGROUNDS, survey
+from timing import processor_seconds, run_python
 
 from populace.analysis.estimate import bootstrap_weights
-from populace.scrutiny.association import correlations
 from populace.scrutiny.comparison import profile
 from populace.scrutiny.sample import sample_of, shared_questions
+from populace.scrutiny.structure import correlations
 from populace.scrutiny.subgroups import explained
 
 #: resamples in comparisons with other libraries: enough to time, few enough to wait for
@@ -36,15 +35,13 @@ def battery(people: int, questions: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         script = str(Path(__file__).with_name("one_battery.py"))
-        seconds, processor, memory = run_python([script, str(people), str(questions), "times.json"], folder)
+        cost = run_python([script, str(people), str(questions), "times.json"], folder)
         families = json.loads((folder / "times.json").read_text())
     slowest = dict(sorted(families.items(), key=lambda item: -item[1])[:3])
     return {
         "people": people,
         "questions": questions,
-        "seconds": seconds,
-        "processor_seconds": processor,
-        "peak_megabytes": memory,
+        **cost,
         **{f"{family}_processor_seconds": spent for family, spent in slowest.items()},
     }
 
@@ -83,16 +80,6 @@ def libraries(people: int, questions: int) -> dict[str, float]:
         found[f"{name}_seconds"] = processor_seconds(ours, 5)
         found[f"{name}_ratio"] = processor_seconds(theirs, 2) / found[f"{name}_seconds"]
     return found
-
-
-def processor_seconds(function: Callable[[], object], times: int) -> float:
-    """Processor seconds of the quickest of several calls: other programs take time, but no work, from this one."""
-    found = []
-    for _ in range(times):
-        began = time.process_time()
-        function()
-        found.append(time.process_time() - began)
-    return min(found)
 
 
 def pandas_shares(positions: np.ndarray, weights: np.ndarray, options: list[int]) -> np.ndarray:

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from populace.app.benchmark import fielded
-from populace.app.benchmark.twins import FOLDER, OUTCOMES, Column, Study, demographics, one_hot, read_study
+from populace.app.benchmark.twin_studies import FOLDER, OUTCOMES, Column, Study, demographics, one_hot, read_study
 from populace.data.codebook import RESPONDENT, Codebook, Variable
 from populace.data.dataset import DataSet
 from populace.models.base import ResponseModel

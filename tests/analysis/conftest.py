@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from populace.analysis.items import correlations
 from populace.data.codebook import Codebook, Variable
 from populace.data.dataset import DataSet
 from populace.data.design import with_design
@@ -148,6 +149,13 @@ def bfi(corpora):
 
 
 @pytest.fixture(scope="session")
+def bfi_correlations(bfi):
+    """Correlations of the 25 items among the 2,436 people who answered all, and how many they are."""
+    answers = bfi.answers.select(bfi.names("question")).drop_nulls().to_numpy().astype(float)
+    return correlations(answers, np.ones(len(answers))), len(answers)
+
+
+@pytest.fixture(scope="session")
 def holzinger(corpora):
     """301 children of two schools on nine tests (Holzinger & Swineford 1939)."""
     tests = [f"x{number}" for number in range(1, 10)]
@@ -187,5 +195,54 @@ def battery(scale, choice, number, hand_made):
         if weights is not None:
             pairs.append((number("w", "weight"), [float(weight) for weight in weights]))
         return hand_made(*pairs, **({"weight": "w"} if weights is not None else {}))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def blobs():
+    """Make (n, 2) points around as many centres as there are sizes."""
+
+    def make(seed, sizes=(60, 60, 60), far=8.0):
+        rng = np.random.default_rng(seed)
+        return np.vstack([rng.normal([far * j, far * (j % 2)], 1, (size, 2)) for j, size in enumerate(sizes)])
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def two_kinds(hand_made, scale, choice, number):
+    """Two kinds of people: 60 % who like everything, 40 % who like nothing; women like more often."""
+
+    def make(n=200, seed=0, **named):
+        rng = np.random.default_rng(seed)
+        kind = (rng.random(n) < 0.4).astype(int)
+        level = np.where(kind, 1.5, 4.5)[:, None] + rng.choice([-0.5, 0.5], (n, 4))
+        woman = rng.random(n) < np.where(kind, 0.2, 0.7)
+        answers = np.clip(np.floor(level + rng.choice([0, 0, 0, 1], (n, 4))), 1, 5).astype(int)
+        return hand_made(
+            *((scale(f"q{j}"), answers[:, j]) for j in range(4)),
+            (choice("sex", "man", "woman"), np.where(woman, "woman", "man")),
+            (number("age"), rng.integers(20, 70, n)),
+            (number("w", "weight"), np.where(kind, 2.0, 1.0)),
+            **named,
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def two_classes():
+    """Make (n, 5) codes, −1 for none, and the kind of each of n people of two kinds, 70 % and 30 %.
+
+    They say option 0 with chance .9 and .2 to five questions of three options.
+    """
+
+    def make(n, seed, missing=0.0):
+        rng = np.random.default_rng(seed)
+        kind = (rng.random(n) < 0.3).astype(int)
+        first = rng.random((n, 5)) < np.where(kind, 0.2, 0.9)[:, None]
+        codes = np.where(first, 0, rng.integers(1, 3, (n, 5)))
+        return np.where(rng.random((n, 5)) < missing, -1, codes), kind
 
     return make

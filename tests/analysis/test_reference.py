@@ -13,29 +13,30 @@ import polars as pl
 from sklearn.datasets import load_iris
 
 from populace.analysis import weighting
+from populace.analysis.agreement import adjusted_rand
 from populace.analysis.cfa import cfa, log_likelihood
-from populace.analysis.choice import choice_tasks, multinomial_logit, part_worth_matrix
+from populace.analysis.choice import choice_tasks, part_worth_matrix
+from populace.analysis.choice_logit import multinomial_logit
+from populace.analysis.clusters import k_means
 from populace.analysis.decomposition import correlations as outer
 from populace.analysis.decomposition import decompose_linear, relative_weights, shapley
 from populace.analysis.design_based import difference, mean, quantiles, rao_scott, t_test, total
-from populace.analysis.factors import (
+from populace.analysis.dimensionality import (
     bartlett,
-    extract,
-    factor_fit,
     kmo,
     minimum_average_partial,
     parallel_analysis,
     squared_multiple_correlations,
 )
+from populace.analysis.extraction import extract, factor_fit
 from populace.analysis.invariance import invariance
 from populace.analysis.irt import fit_graded
 from populace.analysis.items import correlations, covariances, items_of
-from populace.analysis.latent_classes import fit_classes, pattern_fit
+from populace.analysis.latent_class_model import fit_classes, pattern_fit
 from populace.analysis.polychoric import polychorics
 from populace.analysis.regression import regression
 from populace.analysis.reliability import alpha, omega_total, standardized_alpha
 from populace.analysis.rotation import congruence, matched, rotate
-from populace.analysis.segments import adjusted_rand, k_means
 from populace.data.design import design_of, kish_deff, kish_effective_n
 
 TRAITS = "ACENO"

@@ -74,7 +74,7 @@ def test_omegas_of_thurstone(thurstone, golden):
 
 def test_general_and_group_loadings_give_the_communalities_back(thurstone):
     general, group, _ = schmid_leiman(thurstone)
-    from populace.analysis.factors import extract
+    from populace.analysis.extraction import extract
 
     communalities = 1 - extract(thurstone, 3).uniqueness
     assert general**2 + (group**2).sum(axis=1) == pytest.approx(communalities, abs=1e-3)

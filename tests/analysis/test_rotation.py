@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from populace.analysis.factors import extract
+from populace.analysis.extraction import extract
 from populace.analysis.items import correlations
 from populace.analysis.rotation import congruence, matched, procrustes, rotate
 from populace.errors import DataError
@@ -79,3 +79,21 @@ def test_men_and_women_have_the_congruence_of_psych(bfi, golden):
     traits = [items[row][0] for row in np.abs(women).argmax(axis=0)]
     expected = golden["bfi"]["congruence_gender"]
     assert {trait: round(value, 2) for trait, value in zip(traits, phi, strict=True)} == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("method", "key", "tolerance"),
+    # R's varimax stops early
+    [("varimax", "minres5_varimax_kaiser_A1", 6e-4), ("oblimin", "minres5_oblimin_A1", 6e-5)],
+)
+def test_rotations_are_those_of_psych(bfi_correlations, golden, method, key, tolerance):
+    found = rotate(extract(bfi_correlations[0], 5).loadings, method)
+    assert found.converged
+    assert found.loadings[0] == pytest.approx(golden["bfi"][key], abs=tolerance)
+
+
+def test_oblique_factors_are_related_as_in_psych(bfi_correlations, golden):
+    found = rotate(extract(bfi_correlations[0], 5).loadings, "oblimin")
+    expected = golden["bfi"]["oblimin_Phi_upper_abs"]
+    assert np.abs(found.phi[np.triu_indices(5, 1)]) == pytest.approx(expected, abs=6e-5)
+    assert found.loadings[15] == pytest.approx([0.8324, -0.1052, -0.0010, -0.1074, -0.0472], abs=6e-5)

@@ -81,3 +81,20 @@ def sample():
         return Sample(positions, scores, weights, np.arange(len(positions)))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def scale(variable, data_set):
+    """Make people with one opinion and five questions of a battery, the last one the other way round."""
+
+    def make(n, seed, agree=0.0, loadings=(1.2, 1.1, 1.0, 0.9, -1.2), mean=0.0, battery="b", missing=0.0):
+        rng = np.random.default_rng(seed)
+        opinion = rng.standard_normal(n) + mean
+        pairs = []
+        for j, loading in enumerate(loadings):
+            codes = np.searchsorted([-1.5, -0.5, 0.5, 1.5], loading * opinion + rng.standard_normal(n) + agree) + 1
+            column = np.where(rng.random(n) < missing, np.nan, codes)
+            pairs.append((variable(f"q{j}", battery=battery), column))
+        return data_set(*pairs)
+
+    return make

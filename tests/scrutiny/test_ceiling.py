@@ -1,18 +1,14 @@
-"""Verdicts and the margins they rest on."""
-
-from pathlib import Path
+"""Verdicts: what follows from an interval, its margins and the baselines."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from populace.scrutiny.ceiling import AHEAD, BEHIND, LEVEL, MARGINS, Margin, judge
+from populace.scrutiny.ceiling import AHEAD, BEHIND, LEVEL, judge
 from populace.scrutiny.findings import AROUND_ONE, PLAIN, hidden_error, standing_of
-from populace.scrutiny.report import SCOPES
-from populace.scrutiny.summary import USES
+from populace.scrutiny.tolerances import MARGINS, Margin
 
-DOCS = Path(__file__).parents[2] / "docs" / "methods"
 ERROR = Margin("margins", "an error", 0.02, 0.05, "upper", "difference", "for the test")
 RATIO = Margin("variance", "a ratio", 0.10, 0.20, "both", "difference", "for the test")
 
@@ -107,11 +103,6 @@ def test_a_measure_that_is_mostly_noise_can_fail_but_not_pass():
     assert judge(0.2, 0.30, noisy, AHEAD, 40, noise=0.15) == "FAIL"
 
 
-def test_margins_on_a_root_are_squared_and_follow_the_number_of_options():
-    square = Margin("margins", "an error", 0.04, 0.07, "upper", "square", "for the test")
-    assert square.limits(6.0) == pytest.approx((0.0096, 0.0294))
-
-
 def test_a_panel_at_the_margin_passes_at_most_one_time_in_twenty():
     """Type-I error of the equivalence test: the true error of the mean is the margin itself."""
     rng = np.random.default_rng(0)
@@ -120,19 +111,3 @@ def test_a_panel_at_the_margin_passes_at_most_one_time_in_twenty():
     found = margin.delta + error * rng.standard_normal(4000)
     passed = [judge(d - 1.96 * error, d + 1.96 * error, margin, BEHIND, 500) == "INDISTINGUISHABLE" for d in found]
     assert np.mean(passed) <= 0.05
-
-
-@pytest.mark.parametrize(("name", "scope"), MARGINS)
-def test_every_margin_has_a_reason_and_a_tolerance_no_smaller_than_itself(name, scope):
-    margin = MARGINS[name, scope]
-    assert margin.reason
-    assert 0 < margin.delta <= margin.tolerance
-    assert scope in SCOPES
-    assert margin.group in USES
-
-
-@pytest.mark.parametrize(("name", "scope"), MARGINS)
-def test_every_margin_stands_on_the_page_of_its_family_as_it_is(name, scope):
-    margin = MARGINS[name, scope]
-    row = f"| `{name}` | {scope} | {margin.delta:.3g} | {margin.tolerance:.3g} | {margin.reason} |"
-    assert row in (DOCS / f"{margin.group}.md").read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ import pytest
 from scipy.stats import norm
 
 from populace.analysis.decomposition import shapley
-from populace.analysis.factors import extract
+from populace.analysis.extraction import extract
 from populace.analysis.items import covariances
 from populace.analysis.reliability import alpha
 from populace.analysis.rotation import rotate
@@ -29,17 +29,12 @@ from populace.scrutiny import (
     scrutinize,
     stated_importance,
 )
-from populace.scrutiny.association import (
-    correlations,
-    effective_dependence,
-    first_component_share,
-    structural_slope,
-)
 from populace.scrutiny.comparison import compare
 from populace.scrutiny.margins import measure, worth_in_people
 from populace.scrutiny.propensity import excess
 from populace.scrutiny.regressions import rank_correlation, share_distance
 from populace.scrutiny.scales import alpha_gap, worst_congruence
+from populace.scrutiny.structure import correlations, effective_dependence, first_component_share, structural_slope
 from populace.scrutiny.style import rates, straight_lines
 from populace.scrutiny.variance import geometric_mean, log_sd_ratio
 
@@ -80,11 +75,12 @@ MUST_FLAG = {
         "slope", "pc1_ratio", "dimensions", "congruence", "alpha_difference", "r2_ratio", "coefficients",
         "segments_ari", "class_likelihood", "extreme_stability", "propensity_pairs", "c2st", "contradictions",
         "answer_patterns", "unusual_persons", "synonyms", "even_odd", "polychoric_rmse", "polychoric_slope",
-        "triple_tvd", "coefficient_coverage", "interval_overlap", "transfer", "transfer_trees",
+        "pair_tvd", "triple_tvd", "person_fit", "coefficient_coverage", "interval_overlap", "transfer",
+        "transfer_trees",
     ),
     "variance": (
         "sd_ratio", "tvd", "n_star", "within_cell_sd", "extreme_answers", "class_likelihood", "c2st", "person_means",
-        "answer_patterns", "unusual_persons", "contradictions", "triple_tvd",
+        "answer_patterns", "unusual_persons", "contradictions", "triple_tvd", "person_fit",
     ),
     "constraint": ("slope", "pc1_ratio", "effective_dependence", "c2st", "polychoric_slope", "metric_cfi"),
     "shift": ("tvd", "n_star", "coverage", "upper_answers", "propensity", "c2st", "scalar_cfi", "shifted_items"),
@@ -93,14 +89,17 @@ MUST_FLAG = {
     "collapse": (
         "tvd", "n_star", "sd_ratio", "slope", "unused_options", "congruence", "driver_shares", "class_likelihood",
         "segments_ari", "person_spread", "c2st", "person_means", "answer_patterns", "contradictions", "even_odd",
-        "polychoric_slope", "triple_tvd", "transfer",
+        "polychoric_slope", "pair_tvd", "triple_tvd", "transfer",
     ),
-    "personas": ("within_cell_sd", "background_r2", "sd_ratio", "unused_options", "c2st", "answer_patterns"),
+    "personas": (
+        "within_cell_sd", "background_r2", "sd_ratio", "unused_options", "c2st", "answer_patterns", "person_fit",
+    ),
     "flattened": ("background_r2", "difference_slope"),
     "stereotyped": ("background_r2", "difference_slope"),
     "shuffled": (
         "tvd", "correlation_rmse", "congruence", "alpha_difference", "driver_shares", "c2st", "item_order",
-        "contradictions", "synonyms", "metric_cfi", "scalar_cfi", "polychoric_rmse", "triple_tvd", "transfer",
+        "contradictions", "synonyms", "metric_cfi", "scalar_cfi", "polychoric_rmse", "pair_tvd", "triple_tvd",
+        "dif_items", "person_fit", "transfer",
     ),
 }  # fmt: skip
 
@@ -305,7 +304,7 @@ def test_a_planted_defect_fails_every_check_that_is_to_see_it(reports, name, che
     ("independent", ("tvd", "d2", "n_star", "sd_ratio")),
     ("variance", ("correlation_of_correlations",)),
     ("constraint", ("sd_ratio",)),
-    ("shift", ("sd_ratio", "correlation_rmse")),
+    ("shift", ("sd_ratio", "correlation_rmse", "pair_tvd", "triple_tvd")),
     ("shift", ("congruence", "driver_shares", "extreme_stability")),
     ("shift", ("metric_cfi", "polychoric_pattern", "interval_overlap", "transfer")),
     ("constraint", ("scalar_cfi", "transfer")),
@@ -313,7 +312,8 @@ def test_a_planted_defect_fails_every_check_that_is_to_see_it(reports, name, che
     ("flattened", ("tvd", "sd_ratio", "slope", "congruence", "within_cell_sd", "c2st")),
     ("independent", ("propensity", "coverage", "ks", "item_order")),
     ("copied", ("tvd", "d2", "n_star", "sd_ratio", "correlation_rmse", "slope", "c2st")),
-    ("copied", ("polychoric_slope", "triple_tvd", "scalar_cfi", "transfer")),
+    ("copied", ("polychoric_slope", "triple_tvd", "scalar_cfi", "transfer", "dif_items", "person_fit")),
+    ("personas", ("dif_items",)),
 ])  # fmt: skip
 def test_no_single_check_suffices(reports, name, blind):
     """The blind measures: they pass a panel that is worthless."""

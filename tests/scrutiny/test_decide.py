@@ -2,10 +2,10 @@
 
 import pytest
 
-from populace.scrutiny.ceiling import MARGINS
 from populace.scrutiny.decide import as_good, needed, rounded_up
 from populace.scrutiny.findings import hidden_error, seen_error
 from populace.scrutiny.report import Check
+from populace.scrutiny.tolerances import MARGINS
 
 
 def check_of(name, value, low, high, ceiling, floor=None, baselines=None):

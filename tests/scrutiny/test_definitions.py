@@ -6,9 +6,9 @@ from unittest import mock
 import pytest
 
 from populace.scrutiny import association, margins, variance, worth
-from populace.scrutiny.ceiling import MARGINS
 from populace.scrutiny.definitions import FIELDS, SIZES, definitions
 from populace.scrutiny.scrutinize import scrutinize
+from populace.scrutiny.tolerances import MARGINS
 
 
 @pytest.fixture(scope="module")

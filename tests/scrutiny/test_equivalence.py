@@ -58,23 +58,6 @@ def test_shifts_are_the_worked_example():
     np.testing.assert_allclose(errors[0], 0.1)
 
 
-@pytest.fixture(scope="module")
-def scale(variable, data_set):
-    """Make people with one opinion and five questions of a battery, the last one the other way round."""
-
-    def make(n, seed, agree=0.0, loadings=(1.2, 1.1, 1.0, 0.9, -1.2), mean=0.0, battery="b", missing=0.0):
-        rng = np.random.default_rng(seed)
-        opinion = rng.standard_normal(n) + mean
-        pairs = []
-        for j, loading in enumerate(loadings):
-            codes = np.searchsorted([-1.5, -0.5, 0.5, 1.5], loading * opinion + rng.standard_normal(n) + agree) + 1
-            column = np.where(rng.random(n) < missing, np.nan, codes)
-            pairs.append((variable(f"q{j}", battery=battery), column))
-        return data_set(*pairs)
-
-    return make
-
-
 def found_of(panel, people):
     return {check.check: check for check in checks(compare(panel, people, resamples=30))}
 

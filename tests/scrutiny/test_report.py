@@ -1,6 +1,7 @@
 """Report: data first, then something to read."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -68,6 +69,24 @@ def test_the_table_shows_the_panel_and_counts_the_questions(small):
     assert text.startswith("Report: panel (100) against people (200)")
     assert "[0.050, 0.150]" in text
     assert "1 checks of single questions: 0 INDISTINGUISHABLE, 0 USABLE, 1 FAIL" in text
+
+
+def test_no_line_is_wider_than_a_terminal_and_what_is_cut_says_so():
+    battery = "How much do you agree with each of these statements about the place where you live?"
+    name, verdict = "correlation_of_correlations", "INDISTINGUISHABLE"
+    wide = replace(check(name, "association", verdict, battery, "battery"), low=-12_345.0, high=67_890.0)
+    found = report(check(), wide)
+    text = repr(found)
+    assert max(map(len, text.splitlines())) <= 120
+    row = next(line for line in text.splitlines() if line.startswith(f"{name} "))
+    assert "How much" in row and "…" in row and row.endswith(verdict)
+    # sentences are wrapped, not cut
+    assert len(found.summary["sentence"]) > 120 and found.summary["sentence"] in " ".join(text.split())
+
+
+def test_a_column_in_which_no_check_has_anything_is_not_shown():
+    plain = replace(check(), floor=None)
+    assert " floor " not in repr(report(plain)) and " floor " in repr(report(plain, check("slope")))
 
 
 def test_the_html_escapes_what_people_wrote():

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from populace.scrutiny.ceiling import MARGINS
 from populace.scrutiny.check_words import CHECK_WORDS, FURTHER_WORDS, GROUP_WORDS, aim_of, words_for
 from populace.scrutiny.report import VERDICTS, Check, Report
 from populace.scrutiny.scorecard import VERDICT_WORDS, headline, scorecard
 from populace.scrutiny.summary import USES
+from populace.scrutiny.tolerances import MARGINS
 
 TVD = Check("tvd", "margins", "all", "all", 0.04, 0.03, 0.05, 0.02, 0.01, "USABLE", {"uniform": 0.2}, "words")
 SLOPE = Check("slope", "association", "all", "all", 1.3, 1.2, 1.4, 0.98, None, "FAIL")

@@ -6,7 +6,7 @@ import pytest
 
 from populace.errors import DataError
 from populace.scrutiny import VERDICTS, choices, scrutinize
-from populace.scrutiny.ceiling import MARGINS
+from populace.scrutiny.tolerances import MARGINS
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from populace.scrutiny.analyses import ANALYSES, FAMILY_ROLES, ROLES, role_of
-from populace.scrutiny.ceiling import MARGINS
 from populace.scrutiny.report import Check
 from populace.scrutiny.supports import ANSWERS, MEANING, side_by_side, supports_of
+from populace.scrutiny.tolerances import MARGINS
 from populace.scrutiny.worth import Size, Worth
 
 KEYS = {analysis.key for analysis in ANALYSES}

@@ -5,7 +5,7 @@ import pytest
 
 from populace.scrutiny.comparison import compare
 from populace.scrutiny.findings import hidden_error
-from populace.scrutiny.triples import Tables, checks, noise_floor, pooled, squared_error
+from populace.scrutiny.triples import Tables, checks, noise_floor, pooled, raked, squared_error
 
 
 def test_pooling_is_the_worked_example():
@@ -21,7 +21,36 @@ def test_pooling_leaves_no_empty_group():
 
 
 def test_the_noise_floor_is_the_worked_example():
-    assert noise_floor(np.array([[0.5, 0.5]]), np.array([200.0]))[0] == pytest.approx(0.0399, abs=1e-4)
+    assert noise_floor(np.full((1, 4), 0.25), np.array([200.0]), (2, 2))[0] == pytest.approx(0.0399, abs=1e-4)
+
+
+def test_the_noise_floor_is_the_distance_of_samples_of_one_population():
+    rng = np.random.default_rng(0)
+    shares = rng.dirichlet(np.full(27, 0.7), 3)
+    one, two = (rng.multinomial(2000, shares, (400, 3)) / 2000 for _ in range(2))
+    seen = [np.abs(raked(a, b, (3, 3, 3)) - b).sum(axis=1) / 2 for a, b in zip(one, two, strict=True)]
+    floor = noise_floor(shares, np.full(3, 2000.0), (3, 3, 3))
+    np.testing.assert_allclose(np.mean(seen, axis=0), floor, rtol=0.05)
+
+
+def test_raking_is_the_worked_example():
+    goal = np.outer([0.8, 0.2], [0.8, 0.2]).reshape(1, 4)
+    np.testing.assert_allclose(raked(np.array([[0.5, 0, 0, 0.5]]), goal, (2, 2)), [[0.8, 0, 0, 0.2]])
+
+
+def test_raking_meets_the_margins_and_keeps_the_odds():
+    rng = np.random.default_rng(1)
+    table, goal = rng.dirichlet(np.ones(4), (2, 5))
+    found, wanted = raked(table, goal, (2, 2)).reshape(-1, 2, 2), goal.reshape(-1, 2, 2)
+    for axis in (1, 2):
+        np.testing.assert_allclose(found.sum(axis=axis), wanted.sum(axis=axis), atol=1e-6)
+    odds = [t[:, 0, 0] * t[:, 1, 1] / (t[:, 0, 1] * t[:, 1, 0]) for t in (found, table.reshape(-1, 2, 2))]
+    np.testing.assert_allclose(odds[0], odds[1])
+
+
+def test_an_option_that_nobody_chose_stays_empty_and_the_table_whole():
+    found = raked(np.array([[0.5, 0, 0.5, 0]]), np.full((1, 4), 0.25), (2, 2))
+    np.testing.assert_allclose(found, [[0.5, 0, 0.5, 0]])
 
 
 def test_the_squared_error_is_that_of_the_hidden_error_and_goes_on_below_the_floor():
@@ -68,6 +97,17 @@ def test_a_relation_of_three_is_seen_where_every_pair_is_right(switches):
 
 def test_people_against_people_pass(survey):
     found = verdicts(survey(1500, 1, items=12, drift=0.05), survey(1500, 2, items=12, drift=0.05))
+    assert set(found.values()) <= {"INDISTINGUISHABLE", "USABLE"}
+
+
+def test_wrong_margins_alone_are_no_wrong_table(variable, data_set):
+    def people(n, seed, cuts):
+        rng = np.random.default_rng(seed)
+        latent = rng.normal(size=(n, 1)) + rng.normal(size=(n, 4))
+        codes = 1 + np.digitize(latent / np.sqrt(2), cuts)
+        return data_set(*((variable(f"q{j}", "single", 2), codes[:, j]) for j in range(4)))
+
+    found = verdicts(people(1500, 1, [0.5]), people(1500, 2, [-0.2]))
     assert set(found.values()) <= {"INDISTINGUISHABLE", "USABLE"}
 
 

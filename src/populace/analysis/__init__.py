@@ -33,7 +33,7 @@ ANALYSES = {
     "rake": "weighting",
     "regression": "regression",
     "reliability": "reliability",
-    "segment_profiles": "segments",
+    "segment_profiles": "segment_profiles",
     "segments": "segments",
     "spline_gain": "nonlinear",
     "stated_derived": "importance",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from populace.errors import DataError
 from populace.survey.names import listed
 from populace.survey.scale import Option
 
+#: columns of any kind: items are some
+Kind = TypeVar("Kind", bound="Columns")
 #: resamples below which an interval would be a guess
 LEAST_RESAMPLES = 20
 
@@ -92,7 +95,7 @@ def columns_of(data: DataSet, names: Sequence[str], nominal: bool = False) -> Co
     return Columns(tuple(names), labels, values, weights[rows], persons, rows, strata=strata)
 
 
-def complete(columns: Columns, least: int = 10) -> Columns:
+def complete(columns: Kind, least: int = 10) -> Kind:
     """Interviews that answered all the variables; raises `DataError` when there are fewer than `least`."""
     answered = ~np.isnan(columns.values).any(axis=1)
     if answered.sum() < least:

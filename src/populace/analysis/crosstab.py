@@ -1,24 +1,22 @@
 """Crosstab: questions down the side, groups across the top, and letters where groups surely differ.
 
-Every difference is tested by linearisation (`design_based`), so weights, strata and clusters count, and columns that
-share respondents (a select-all question as banner) are compared with their covariance.
+Every difference is tested by linearisation (`letters`, `design_based`), so weights, strata and clusters count, and
+columns that share respondents (a select-all question as banner) are compared with their covariance.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
-from string import ascii_uppercase
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.stats import false_discovery_control, t
 
 from populace.analysis import charts
 from populace.analysis.breakdown import Breakdown, Line, Lines, lines_of
-from populace.analysis.design_based import Linear, Significance, degrees_of_freedom, mean, rao_scott, wald
+from populace.analysis.design_based import Linear, Significance, mean, rao_scott, wald
 from populace.analysis.estimate import Estimate
+from populace.analysis.letters import CORRECTIONS, FAMILIES, letter_of, letters
 from populace.analysis.result import Result, Table, cut
 from populace.analysis.theme import Spec
 from populace.data.dataset import DataSet
@@ -28,8 +26,6 @@ from populace.survey.names import did_you_mean, shown
 
 __all__ = ["Block", "Cell", "Column", "Crosstab", "crosstab", "Group", "Row"]
 
-CORRECTIONS = ("none", "bonferroni", "benjamini-hochberg")
-FAMILIES = ("row", "table")
 #: marks a cell of a small base
 SMALL = "*"
 #: letters of an option, and of a question before it, in the head of a table
@@ -235,7 +231,7 @@ def crosstab(
     questions, banner: variables, batteries of select-all questions, or `Breakdown`s with nets and boxes; in the banner
     a breakdown with nets gives the nets as columns. alpha: level of the letters. correction: one of `CORRECTIONS`, over
     all pairs of columns of a `family`. low_base, suppress_below: on effective bases.
-    Formula: see `pairwise`; degrees of freedom are those of the respondents in either column, less 1.
+    Formula: see `letters.pairwise`; degrees of freedom are those of the respondents in either column, less 1.
     Reference: Lumley 2010; Rao & Scott 1984; Benjamini & Hochberg 1995.
     Example: 60 of 100 men and 40 of 100 women say yes: t = 2.82, p = .005, so men get the women's letter.
     """
@@ -249,65 +245,6 @@ def crosstab(
     blocks = tuple(_block(lines, headings, columns, masks, design, settings) for lines in found)
     overlapping = tuple(heading.title for heading in headings if heading.overlapping)
     return Crosstab(columns, blocks, *settings, overlapping, design.words, data.synthetic_note)
-
-
-def pairwise(values: np.ndarray, covariance: np.ndarray, n: np.ndarray, df: np.ndarray, shares: bool) -> np.ndarray:
-    """(k, k) two-sided p-values of the differences of k estimates; NaN where there is no test.
-
-    n: (k,) Kish effective numbers; df: (k, k) degrees of freedom of each pair. Formula: t = (ȳ_a − ȳ_b)/SE,
-    SE² = V_aa + V_bb − 2V_ab by linearisation.
-    For shares V is that of two columns with their common share (`common_variance`), as in the test of two proportions:
-    a column in which nobody chose the option has no variance of its own, and everything would differ from it.
-    Example: 60 of 100 against 40 of 100: common share ½, SE √(.25·2/99.5) = .0709, t = 2.82.
-    """
-    own = np.diag(covariance)
-    gaps = values[:, None] - values[None, :]
-    if shares:
-        variance = common_variance(values, covariance, n)
-    else:
-        variance = own[:, None] + own[None, :] - 2 * covariance
-        # columns of the same respondents differ by rounding only
-        variance = np.where(variance > 1e-10 * (own[:, None] + own[None, :]), variance, 0.0)
-    testable = (variance > 0) & (df > 0) & np.isfinite(gaps)
-    p = np.full(gaps.shape, np.nan)
-    p[testable] = 2 * t.sf(np.abs(gaps[testable]) / np.sqrt(variance[testable]), df[testable])
-    return p
-
-
-def common_variance(values: np.ndarray, covariance: np.ndarray, n: np.ndarray) -> np.ndarray:
-    """(k, k) variance of the difference of two shares when both columns have one and the same share in truth.
-
-    Formula: p̄(1 − p̄)(1/m_a + 1/m_b − 2ρ/√(m_a·m_b)), m = p(1 − p)/V the effective size of each column (Kish where all
-    gave one answer), p̄ the share in both at these sizes, ρ the correlation of the two estimates (columns may share
-    respondents, clusters or strata). Reference: Rao & Scott 1984, for effective sizes.
-    Example: 0 of 10 and 5 of 10: p̄ = ¼, ρ = 0: .1875·.2 = .0375.
-    """
-    own, values = np.diag(covariance), np.nan_to_num(values)
-    spread = values * (1 - values)
-    varies = (spread > 1e-12) & (own > 1e-14 * spread)
-    size = np.maximum(np.where(varies, spread / np.where(varies, own, 1.0), n), 1e-9)
-    root = np.sqrt(np.where(varies, own, np.inf))
-    related = np.clip(covariance / np.outer(root, root), -1, 1)
-    common = (np.outer(size * values, np.ones_like(size)) + size * values) / (size[:, None] + size)
-    inverse = 1 / size[:, None] + 1 / size - 2 * related / np.sqrt(np.outer(size, size))
-    # columns of the same respondents differ by rounding only
-    inverse = np.where(inverse > 1e-9 * (1 / size[:, None] + 1 / size), inverse, 0.0)
-    return common * (1 - common) * inverse
-
-
-def corrected(p: np.ndarray, correction: str) -> np.ndarray:
-    """p-values corrected for their number: "none", "bonferroni" (p·m) or "benjamini-hochberg"; NaN is no test.
-
-    Reference: Dunn 1961; Benjamini & Hochberg 1995. Example: p = (.01, .04) by Bonferroni: (.02, .08), by
-    Benjamini–Hochberg: (.02, .04).
-    """
-    tested = ~np.isnan(p)
-    fixed = p.copy()
-    if correction == "bonferroni":
-        fixed[tested] = np.minimum(p[tested] * tested.sum(), 1.0)
-    elif correction == "benjamini-hochberg" and tested.any():
-        fixed[tested] = false_discovery_control(p[tested])
-    return fixed
 
 
 def _check_settings(alpha: float, correction: str, family: str) -> None:
@@ -352,15 +289,6 @@ def _columns(headings: Sequence[_Heading]) -> tuple[Column, ...]:
     return (Column("", "Total", ""), *named)
 
 
-def letter_of(place: int) -> str:
-    """A … Z, then AA, AB … Example: 0 is A, 25 is Z, 26 is AA."""
-    letters = ""
-    while place >= 0:
-        letters = ascii_uppercase[place % 26] + letters
-        place = place // 26 - 1
-    return letters
-
-
 def _block(
     lines: Lines,
     headings: Sequence[_Heading],
@@ -375,15 +303,18 @@ def _block(
     effective = np.where(bases.answers > 0, bases.n, 0.0)
     visible = effective >= max(suppress_below, 1e-9)
     found = [mean(line.values, design, masks) for line in lines.lines]
-    letters = _letters(found, lines.lines, used, headings, columns, visible, design, (alpha, correction, family))
+    counts = [len(heading.labels) for heading in headings]
+    names = [column.letter for column in columns]
+    shares = [line.share for line in lines.lines]
+    marks = letters(found, shares, used, counts, names, visible, design, (alpha, correction, family))
     rows = tuple(
         Row(line.label, line.kind, _cells(line, means, marked, visible, effective < low_base))
-        for line, means, marked in zip(lines.lines, found, letters, strict=True)
+        for line, means, marked in zip(lines.lines, found, marks, strict=True)
     )
     weighted = tuple((design.weights @ used).tolist())
     groups = tuple(_group(lines, heading, design) for heading in headings)
-    counts = tuple(int(n) for n in bases.answers)
-    return Block(lines.name, lines.title, counts, weighted, tuple(effective.tolist()), rows, groups, lines.notes)
+    answers = tuple(int(n) for n in bases.answers)
+    return Block(lines.name, lines.title, answers, weighted, tuple(effective.tolist()), rows, groups, lines.notes)
 
 
 def _cells(
@@ -399,62 +330,6 @@ def _cells(
         else Cell(estimate.value, estimate.low, estimate.high, estimate.n, marked, bool(low), kind)
         for estimate, value, marked, shown_, low in zip(estimates, means.values, letters, visible, small, strict=True)
     )
-
-
-def _letters(
-    found: Sequence[Linear],
-    lines: Sequence[Line],
-    used: np.ndarray,
-    headings: Sequence[_Heading],
-    columns: tuple[Column, ...],
-    visible: np.ndarray,
-    design: Design,
-    rule: tuple[float, str, str],
-) -> list[list[str]]:
-    """Letters of every line and column."""
-    marks = [[""] * len(columns) for _ in lines]
-    first = 1
-    for heading in headings:
-        places = np.arange(first, first + len(heading.labels))
-        first += len(places)
-        tested = places[visible[places]]
-        if len(tested) < 2:
-            continue
-        df = _pair_df(used[:, tested], design)
-        p = np.array([_p_values(means, tested, df, line.share) for means, line in zip(found, lines, strict=True)])
-        for row, larger in enumerate(_larger(p, [means.values[tested] for means in found], rule)):
-            for a, b in zip(*np.nonzero(larger), strict=True):
-                marks[row][tested[a]] += columns[tested[b]].letter
-    return marks
-
-
-def _p_values(means: Linear, places: np.ndarray, df: np.ndarray, shares: bool) -> np.ndarray:
-    return pairwise(means.values[places], means.covariance[np.ix_(places, places)], means.n[places], df, shares)
-
-
-def _pair_df(used: np.ndarray, design: Design) -> np.ndarray:
-    """(k, k) degrees of freedom of the respondents in either of two columns, less 1."""
-    df = np.zeros((used.shape[1],) * 2)
-    pairs = list(combinations(range(used.shape[1]), 2))
-    either = np.column_stack([used[:, a] | used[:, b] for a, b in pairs])
-    for (a, b), value in zip(pairs, degrees_of_freedom(either, design) - 1, strict=True):
-        df[a, b] = df[b, a] = max(value, 0)
-    return df
-
-
-def _larger(p: np.ndarray, values: Sequence[np.ndarray], rule: tuple[float, str, str]) -> np.ndarray:
-    """(lines, k, k) booleans: is the figure of column a significantly larger than that of column b?"""
-    alpha, correction, family = rule
-    a, b = np.triu_indices(p.shape[1], 1)
-    pairs = p[:, a, b]
-    if family == "row":
-        fixed = np.array([corrected(row, correction) for row in pairs])
-    else:
-        fixed = corrected(pairs.ravel(), correction).reshape(pairs.shape)
-    level = np.ones_like(p)
-    level[:, a, b] = level[:, b, a] = np.where(np.isnan(fixed), 1.0, fixed)
-    gaps = np.array([column[:, None] - column[None, :] for column in values])
-    return (level < alpha) & (gaps > 0)
 
 
 def _group(lines: Lines, heading: _Heading, design: Design) -> Group:

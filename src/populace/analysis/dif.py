@@ -172,17 +172,20 @@ def dif_items(
     weights: np.ndarray | None = None,
     rounds: int = PURIFY,
     clusters: np.ndarray | None = None,
+    trait: np.ndarray | None = None,
 ) -> DifItems:
     """Ordered logistic regression tests of every item (Swaminathan & Rogers 1990; Zumbo 1999; Choi et al. 2011).
 
     codes: (n, p) answers from 0, −1 for none. group: (n,) 0 or 1. Formula: logit P(X ≥ k) = trait; + group (uniform);
     + group × trait (non-uniform): likelihood ratios χ²(1), χ²(1), χ²(2), and Nagelkerke's R² of the last less that of
     the first. The trait is the EAP of a graded response model of all people, without items that differ, in up to
-    `rounds` rounds. Weights are scaled to their Kish effective number; with `clusters` (n,) likelihood ratios are
-    divided by `cluster_inflation`.
+    `rounds` rounds, or `trait` (n,) where it is known from elsewhere. Weights are scaled to their Kish effective
+    number; with `clusters` (n,) likelihood ratios are divided by `cluster_inflation`.
     """
     weights = np.ones(len(codes)) if weights is None else np.asarray(weights, dtype=float)
     weights = weights * (kish_effective_n(weights) / weights.sum())
+    if trait is not None:
+        return _tested(codes, group, weights, trait, clusters)
     model = fit_graded(codes, weights)
     differs = np.zeros(codes.shape[1], dtype=bool)
     for _ in range(rounds + 1):

@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from populace.analysis import charts
-from populace.analysis.columns import Columns, columns_of, complete, event_of, varying
+from populace.analysis.columns import Columns, columns_of, complete, varying
 from populace.analysis.decomposition import (
     EXACT,
     ORDERS,
@@ -25,7 +25,8 @@ from populace.analysis.decomposition import (
 )
 from populace.analysis.estimate import Estimate, bootstrap_interval
 from populace.analysis.logit import CERTAIN, fit_subsets
-from populace.analysis.result import Result, Table
+from populace.analysis.outcome import LINEAR, OutcomeResult, outcome_of
+from populace.analysis.result import Table
 from populace.analysis.theme import Spec
 from populace.data.dataset import DataSet
 from populace.errors import DataError
@@ -70,17 +71,11 @@ class Driver:
 
 
 @dataclass(frozen=True)
-class KeyDrivers(Result):
+class KeyDrivers(OutcomeResult):
     """Key drivers of one outcome, the most important first."""
 
     analysis: ClassVar[str] = "key_drivers"
 
-    #: name of the outcome
-    outcome: str
-    #: its wording
-    label: str
-    #: "linear" or "logistic"
-    kind: str
     #: drivers, by importance
     drivers: tuple[Driver, ...]
     #: R² of all drivers together (McFadden's for a logistic outcome)
@@ -100,15 +95,11 @@ class KeyDrivers(Result):
         """Bars of importance with intervals, noise last."""
         named = [(driver.label, driver.importance) for driver in self.drivers] + [("(random noise)", self.noise)]
         rows = [{"name": name, "value": e.value, "low": e.low, "high": e.high} for name, e in named]
-        return charts.bars(rows, f"Part of {self._r2_name}", ".3f")
+        return charts.bars(rows, f"Part of {self.r2_name}", ".3f")
 
     def notes(self) -> tuple[str, ...]:
         """How to read the figures, and what was left out."""
-        return (f"Importance is each driver's part of {self._r2_name} (LMG, also called Shapley value).", *self.remarks)
-
-    @property
-    def _r2_name(self) -> str:
-        return "R²" if self.kind == "linear" else "McFadden's R²"
+        return (f"Importance is each driver's part of {self.r2_name} (LMG, also called Shapley value).", *self.remarks)
 
     def _importance(self) -> Table:
         columns = ("driver", "wording", "importance", "share of R²", "relative weight", "beyond noise", "clear")
@@ -125,7 +116,7 @@ class KeyDrivers(Result):
 
     def _model(self) -> Table:
         rows = (
-            (self._r2_name, self.r2),
+            (self.r2_name, self.r2),
             ("adjusted for the number of drivers", self.adjusted_r2),
             ("importance of noise", self.noise),
         )
@@ -206,19 +197,7 @@ def _outcome(
     columns: Columns, data: DataSet, outcome: str, event: Sequence[int | str] | None
 ) -> tuple[Columns, np.ndarray, str, str]:
     """The drivers' columns, (n of the data set,) outcome, kind of regression, and what a reader has to know of it."""
-    variable = data.codebook.variable(outcome)
-    y = np.full(data.n, np.nan)
-    y[columns.rows] = columns.values[:, 0]
-    if event is not None:
-        y = _event(data, outcome, event, y)
-        words = ", ".join(option.label for option in variable.options if option.code in event)
-    elif not variable.scored:
-        raise DataError(
-            f"outcome {outcome!r} has options without an order; expected ordered options, two options or numbers: "
-            "say with event=[codes] which answers count"
-        )
-    else:
-        words = event_of(variable).label if variable.closed and len(variable.scale) == 2 else ""
+    y, kind, words = outcome_of(data, outcome, event)
     kept = ~np.isnan(y[columns.rows])
     if kept.sum() < LEAST:
         raise DataError(
@@ -232,25 +211,14 @@ def _outcome(
         values=columns.values[kept, 1:],
         notes=columns.notes + _unanswered(kept, outcome),
     )
-    if words:
-        return columns, y, "logistic", f"The outcome counts {outcome} = {words}; R² is McFadden's (1 − ln L / ln L₀)."
-    return columns, y, "linear", "Linear regression; ordered answers count as 0, 1, 2 …"
+    if kind == "linear":
+        return columns, y, kind, LINEAR
+    return columns, y, kind, f"The outcome counts {outcome} = {words}; R² is McFadden's (1 − ln L / ln L₀)."
 
 
 def _unanswered(kept: np.ndarray, outcome: str) -> tuple[str, ...]:
     gone = int((~kept).sum())
     return (f"{gone:,} interviews left out: no answer to {outcome}.",) if gone else ()
-
-
-def _event(data: DataSet, outcome: str, event: Sequence[int | str], y: np.ndarray) -> np.ndarray:
-    variable = data.codebook.variable(outcome)
-    unknown = [code for code in event if code not in variable.codes]
-    if isinstance(event, str) or not len(event) or unknown or not variable.closed:
-        raise DataError(f"event={event!r} does not fit {outcome!r}; expected codes among {list(variable.codes)[:12]}")
-    wanted = [place for place, code in enumerate(variable.codes) if code in event]
-    # a don't-know that is named as an event counts; otherwise it is no answer
-    chosen = np.isin(data.positions(outcome), wanted)
-    return np.where(chosen, 1.0, np.where(np.isnan(y), np.nan, 0.0))
 
 
 def _design(columns: Columns, data: DataSet) -> tuple[np.ndarray, np.ndarray]:

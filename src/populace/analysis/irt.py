@@ -63,7 +63,7 @@ class ItemResponse(Result):
     def score(self, data: DataSet) -> tuple[np.ndarray, np.ndarray]:
         """(n,) trait and error of the interviews of other data with these items, NaN where nothing was answered."""
         values = np.column_stack([numbers(data, name) for name in self.names])
-        return _traits(self.model, _recoded(values, self.steps))
+        return _traits(self.model, recoded(values, self.steps))
 
     def tables(self) -> tuple[Table, ...]:
         """Parameters, information, and the model."""
@@ -166,10 +166,10 @@ def trait_items(
         )
     columns = varying(columns.take(some), least=LEAST_ITEMS)
     steps = tuple(np.unique(column[~np.isnan(column)]) for column in columns.values.T)
-    return columns, _recoded(columns.values, steps), steps
+    return columns, recoded(columns.values, steps), steps
 
 
-def _recoded(values: np.ndarray, steps: Sequence[np.ndarray]) -> np.ndarray:
+def recoded(values: np.ndarray, steps: Sequence[np.ndarray]) -> np.ndarray:
     """(n, p) position among the steps that were chosen when the model was fitted (the nearest), −1 for none."""
     codes = np.full(values.shape, -1)
     for j, known in enumerate(steps):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from populace.analysis.columns import Columns, columns_of
+from populace.analysis.columns import Columns, columns_of, complete
 from populace.data.codebook import Variable
 from populace.data.dataset import DataSet
 from populace.errors import DataError
@@ -43,16 +43,7 @@ class Items(Columns):
 
     def complete(self) -> Items:
         """Only interviews that answered every item; says in the notes how many were left out."""
-        answered = ~np.isnan(self.values).any(axis=1)
-        if answered.all():
-            return self
-        if int(answered.sum()) < LEAST_ANSWERS:
-            raise DataError(
-                f"{int(answered.sum())} of {self.n:,} interviews answered all of {listed(self.names, 4)}; expected "
-                f"{LEAST_ANSWERS} or more: leave out items that few people answered, or use more people"
-            )
-        left_out = f"{int((~answered).sum()):,} of {self.n:,} interviews left out: no answer to one of the items."
-        part = replace(self.take(answered), notes=(*self.notes, left_out))
+        part = complete(self, LEAST_ANSWERS)
         _check_varied(part)
         return part
 
@@ -75,17 +66,9 @@ def items_of(data: DataSet, names: Sequence[str] | str, reverse: Collection[str]
     for j, variable in enumerate(variables):
         if variable.name in reverse:
             values[:, j] = _turned(values[:, j], variable)
-    found = Items(
-        columns.names,
-        columns.labels,
-        values,
-        columns.weights / columns.weights.mean(),
-        columns.persons,
-        columns.rows,
-        columns.notes,
-        columns.strata,
-        tuple(len(variable.scale) if variable.closed else None for variable in variables),
-    )
+    steps = tuple(len(variable.scale) if variable.closed else None for variable in variables)
+    weights = columns.weights / columns.weights.mean()
+    found = Items(**vars(columns) | {"values": values, "weights": weights, "steps": steps})
     _check_varied(found)
     return found
 

@@ -17,7 +17,8 @@ from populace.analysis.breakdown import option_place, option_words
 from populace.analysis.columns import event_of, numbers
 from populace.analysis.design_based import Linear, Significance, t_test, wald
 from populace.analysis.estimate import Estimate
-from populace.analysis.result import Result, Table
+from populace.analysis.outcome import LINEAR, OutcomeResult, outcome_of
+from populace.analysis.result import Table
 from populace.analysis.theme import Spec
 from populace.data.codebook import Variable
 from populace.data.dataset import DataSet
@@ -49,17 +50,11 @@ class Coefficient:
 
 
 @dataclass(frozen=True)
-class RegressionResult(Result):
+class RegressionResult(OutcomeResult):
     """A regression of one outcome."""
 
     analysis: ClassVar[str] = "regression"
 
-    #: name of the outcome
-    outcome: str
-    #: its wording
-    label: str
-    #: "linear" or "logistic"
-    kind: str
     #: the intercept first
     coefficients: tuple[Coefficient, ...]
     #: predictors of several columns -> the test that all of them are nought together; None where there is none
@@ -133,16 +128,15 @@ class RegressionResult(Result):
 
     def _model(self) -> Table:
         f, df, p = _f_words(self.all_together)
-        name = "R²" if self.kind == "linear" else "McFadden's R²"
         rows = (
             ("interviews", self.n),
             ("effective number", self.effective),
-            (name, self.r2),
+            (self.r2_name, self.r2),
             ("Wald F of all predictors", f),
             ("degrees of freedom", df),
             ("p", p),
         )
-        note = f"{name} describes these interviews and has no interval here: key_drivers gives it one."
+        note = f"{self.r2_name} describes these interviews and has no interval here: key_drivers gives it one."
         return Table("The model", ("figure", "value"), rows, (note,))
 
 
@@ -164,7 +158,8 @@ def regression(
     """
     _check_named(data, outcome, predictors, reference or {})
     design = design_of(data)
-    y, family, said = _outcome(data, outcome, event)
+    y, family, words = outcome_of(data, outcome, event)
+    said = f"The outcome counts {outcome} = {words}." if family == "logistic" else LINEAR
     known = ~np.isnan(y) & (design.weights > 0)
     parts = [_columns_of(data, name, (reference or {}).get(name)) for name in predictors]
     for part in parts:
@@ -236,28 +231,6 @@ def _place(variable: Variable, reference: Any, codes: Sequence[int | str]) -> in
 def _one_more(variable: Variable) -> str:
     """What one more means, "" for numbers and scales."""
     return event_of(variable).label if variable.closed and len(variable.scale) == 2 else ""
-
-
-def _outcome(data: DataSet, name: str, event: Sequence[int | str] | None) -> tuple[np.ndarray, str, str]:
-    """(n,) outcome, family, and what a reader has to know of it."""
-    variable = data.codebook.variable(name)
-    if event is not None:
-        unknown = [code for code in event if code not in variable.codes]
-        if isinstance(event, str) or not len(event) or unknown or not variable.closed:
-            raise DataError(f"event={event!r} does not fit {name!r}; expected codes among {list(variable.codes)[:12]}")
-        words = ", ".join(option.label for option in variable.options if option.code in event)
-        chosen = np.isin(data.positions(name), [k for k, code in enumerate(variable.codes) if code in event])
-        known = ~np.isnan(numbers(data, name, nominal=True))
-        return np.where(chosen, 1.0, np.where(known, 0.0, np.nan)), "logistic", f"The outcome counts {name} = {words}."
-    if not variable.scored:
-        raise DataError(
-            f"outcome {name!r} has no order; expected ordered options, two options or numbers: say with event=[codes] "
-            "which answers count"
-        )
-    values = numbers(data, name)
-    if variable.closed and len(variable.scale) == 2:
-        return values, "logistic", f"The outcome counts {name} = {event_of(variable).label}."
-    return values, "linear", "Linear regression; ordered answers count as 0, 1, 2 …"
 
 
 def _check_named(data: DataSet, outcome: str, predictors: Sequence[str], reference: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from populace.analysis.charts import dots
 from populace.analysis.estimate import Estimate, bootstrap_interval
-from populace.analysis.factors import extract
+from populace.analysis.extraction import extract
 from populace.analysis.items import Items, correlations, correlations_of, covariances, items_of, smoothed
 from populace.analysis.polychoric import polychorics, shared_steps
 from populace.analysis.result import Result, Table

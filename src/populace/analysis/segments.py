@@ -1,7 +1,7 @@
-"""Segments: k-means with many starts, how many segments there are, what they look like, and how two solutions agree.
+"""Segments: groups of people found by k-means, how many there are, and whether they would come back.
 
-`segments` finds them, `segment_profiles` describes any segments by other questions. The functions on arrays below
-compare two solutions label-free (cross-assignment) and are what scrutiny uses. Formulas: docs/methods/segments.md.
+`segment_profiles` describes them by other questions, `agreement` compares two solutions. Formulas:
+docs/methods/segments.md.
 """
 
 from __future__ import annotations
@@ -12,56 +12,35 @@ from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from populace.analysis import charts
+from populace.analysis.agreement import adjusted_rand
+from populace.analysis.clusters import (
+    FEW_STARTS,
+    STARTS,
+    Clusters,
+    assign,
+    gap_statistic,
+    k_means,
+    prediction_strength,
+)
 from populace.analysis.columns import Columns, columns_of, complete, numbers, varying
 from populace.analysis.estimate import Estimate, bootstrap_interval
 from populace.analysis.result import Result, Table
+from populace.analysis.segment_profiles import group_means
 from populace.analysis.theme import Spec
 from populace.data.dataset import DataSet
 from populace.data.design import kish_effective_n
 from populace.errors import DataError
 
-#: random starts of the solution that is reported
-STARTS = 30
-#: starts where a solution only serves to choose k, or to see how stable it is
-FEW_STARTS = 5
+__all__ = ["segments", "Segments"]
+
 #: prediction strength that a number of segments needs (Tibshirani & Walther 2005)
 STRONG = 0.8
 #: people beyond which k is chosen on a random part of them
 MOST = 3000
 #: resamples in which all is fitted again to see whether the segments come back
 REFITS = 20
-
-__all__ = [
-    "adjusted_mutual_information",
-    "adjusted_rand",
-    "assign",
-    "Clusters",
-    "cross_assignment",
-    "CrossAssignment",
-    "gap_statistic",
-    "k_means",
-    "matched",
-    "prediction_strength",
-    "segment_profiles",
-    "SegmentProfiles",
-    "segments",
-    "Segments",
-]
-
-
-@dataclass(frozen=True)
-class Clusters:
-    """A k-means solution, the largest cluster first."""
-
-    #: (n,) cluster of each row, from 0
-    labels: np.ndarray
-    #: (k, d) means
-    centres: np.ndarray
-    #: weighted sum of squared distances to the centres
-    within: float
 
 
 @dataclass(frozen=True)
@@ -281,251 +260,3 @@ def _stability(points: np.ndarray, found: Clusters, weights: np.ndarray, n: floa
         again.append(adjusted_rand(found.labels, assign(points, other.centres)))
     low, high = np.quantile(again, [0.025, 0.975])
     return Estimate(float(np.mean(again)), float(low), float(high), n)
-
-
-@dataclass(frozen=True)
-class SegmentProfiles(Result):
-    """Segments described by other questions."""
-
-    analysis: ClassVar[str] = "segment_profiles"
-
-    #: one table a question
-    profiles: tuple[Table, ...]
-    #: what a reader has to know
-    remarks: tuple[str, ...] = ()
-
-    def tables(self) -> tuple[Table, ...]:
-        """Shares of options, or means of numbers, in each segment."""
-        return self.profiles
-
-    def notes(self) -> tuple[str, ...]:
-        """What was left out."""
-        return self.remarks
-
-
-def segment_profiles(
-    data: DataSet, members: np.ndarray, names: Sequence[str], resamples: int = 200, seed: int = 1
-) -> SegmentProfiles:
-    """Any segments described by other questions: shares of the options, means of numeric variables.
-
-    members: (n,) segment of each interview from 0, −1 for none, as `Segments.members` has it. Don't know and refused
-    are no answer. Raises `DataError` for another length, and variables that are text.
-    """
-    members = checked_members(members, data)
-    tables = [_profile(data, members, name, resamples, seed) for name in names]
-    return SegmentProfiles(tuple(tables), ("Intervals take the segments as given.",))
-
-
-def checked_members(members: np.ndarray, data: DataSet) -> np.ndarray:
-    """(n,) integers; raises `DataError` where the segments do not belong to these data."""
-    members = np.asarray(members)
-    if members.shape != (data.n,) or members.dtype.kind not in "iu" or members.max(initial=-1) < 0:
-        raise DataError(
-            f"members has shape {members.shape} of {members.dtype}; expected one segment number from 0 for each of "
-            f"{data.n:,} interviews, −1 for none: pass the members of a segmentation of these data"
-        )
-    return members
-
-
-def _profile(data: DataSet, members: np.ndarray, name: str, resamples: int, seed: int) -> Table:
-    columns = columns_of(data, [name], nominal=True)
-    columns = complete(columns.take(members[columns.rows] >= 0), least=1)
-    mine, k = members[columns.rows], int(members.max()) + 1
-    groups = np.column_stack([np.ones(columns.n), mine[:, None] == np.arange(k)]).astype(float)
-    variable = data.codebook.variable(name)
-    if variable.closed:
-        values = (columns.values == np.arange(len(variable.scale))).astype(float)
-        rows = [option.label for option in variable.scale]
-    else:
-        values, rows = columns.values, ["mean"]
-    _, means = group_means(values, groups, columns.resampled(resamples, seed))
-    bounds = (0, 1) if variable.closed else (-np.inf, np.inf)
-    cells = [
-        [_cell(means[:, g, j], columns.weights[groups[:, g] > 0], bounds) for g in range(k + 1)]
-        for j in range(len(rows))
-    ]
-    heads = ("", "all", *(f"segment {j + 1}" for j in range(k)))
-    bases = ("people", *(int(group.sum()) for group in groups.T))
-    return Table(f"{name}: {variable.short}", heads, (*((r, *c) for r, c in zip(rows, cells, strict=True)), bases))
-
-
-def _cell(values: np.ndarray, weights: np.ndarray, bounds: tuple[float, float]) -> Estimate | None:
-    if not len(weights):
-        return None
-    return bootstrap_interval(values[0], values[1:], kish_effective_n(weights), bounds)
-
-
-# -- arrays ------------------------------------------------------------------------------------------------------------
-
-
-def group_means(values: np.ndarray, groups: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(R, g) share of each group (n, g), 0/1, and (R, g, q) means of the columns in it; rows of weights (R, n).
-
-    A group that a resample drew nobody of has NaN there, which `bootstrap_interval` leaves out.
-    """
-    size = weights @ groups
-    sums = np.stack([weights @ (groups * column[:, None]) for column in values.T], axis=2)
-    means = np.divide(sums, size[..., None], out=np.full(sums.shape, np.nan), where=size[..., None] > 0)
-    return size / weights.sum(axis=1, keepdims=True), means
-
-
-def k_means(
-    points: np.ndarray, k: int, weights: np.ndarray | None = None, starts: int = STARTS, seed: int = 1
-) -> Clusters:
-    """k-means (Lloyd 1982), the best of `starts` k-means++ starts, clusters by weight.
-
-    points: (n, d). Minimises Σ wᵢ‖xᵢ − centre‖². Assumption: round clusters of like spread. Example: points 0, 1, 10,
-    11 with k = 2: centres .5 and 10.5, within 1.
-    """
-    from sklearn.cluster import KMeans  # a second to import, and only needed here
-
-    weights = np.ones(len(points)) if weights is None else np.asarray(weights, dtype=float)
-    model = KMeans(k, n_init=starts, random_state=seed, tol=1e-10, max_iter=1000)
-    labels = model.fit_predict(points, sample_weight=weights)
-    order = np.argsort(-np.bincount(labels, weights, minlength=k), kind="stable")
-    return Clusters(np.argsort(order)[labels], model.cluster_centers_[order], float(model.inertia_))
-
-
-def assign(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    """(n,) nearest centre of each point over the coordinates it has (NaN for none), −1 where it has none."""
-    known = ~np.isnan(points)
-    distance = known @ (centres**2).T - 2 * np.where(known, points, 0) @ centres.T
-    return np.where(known.any(axis=1), distance.argmin(axis=1), -1)
-
-
-def prediction_strength(
-    points: np.ndarray,
-    k: int,
-    weights: np.ndarray | None = None,
-    persons: np.ndarray | None = None,
-    splits: int = 10,
-    seed: int = 1,
-) -> np.ndarray:
-    """(splits,) prediction strength of k clusters in random halves of the persons.
-
-    Formula: both halves are clustered; min over clusters of the second half of the share of its pairs of people whom
-    the centres of the first half also put together. 1: the same clusters. Reference: Tibshirani & Walther 2005, who
-    keep the largest k with mean + standard error ≥ .8. Example: two far-apart groups, k = 2: 1.
-    """
-    weights = np.ones(len(points)) if weights is None else weights
-    persons = np.arange(len(points)) if persons is None else persons
-    rng = np.random.default_rng(seed)
-    return np.array([_one_strength(points, k, weights, persons, rng, seed + s) for s in range(splits)])
-
-
-def _one_strength(
-    points: np.ndarray, k: int, weights: np.ndarray, persons: np.ndarray, rng: np.random.Generator, seed: int
-) -> float:
-    people = int(persons.max()) + 1
-    first = (rng.permutation(people) < people // 2)[persons]
-    if min(len(np.unique(points[half], axis=0)) for half in (first, ~first)) < k:
-        return 0.0
-    theirs = k_means(points[first], k, weights[first], FEW_STARTS, seed)
-    ours = k_means(points[~first], k, weights[~first], FEW_STARTS, seed)
-    return together(ours.labels, assign(points[~first], theirs.centres), weights[~first])
-
-
-def together(ours: np.ndarray, theirs: np.ndarray, weights: np.ndarray) -> float:
-    """Least share, over our clusters, of pairs (by weight) that are in one of their clusters too.
-
-    Example: ours (0, 0, 0, 1, 1), theirs (0, 0, 1, 1, 1): of three pairs in the first one stays, the second stays: ⅓.
-    A cluster of one person counts as kept.
-    """
-    k = int(max(ours.max(), theirs.max())) + 1
-    table = np.bincount(ours * k + theirs, weights, minlength=k * k).reshape(k, k)
-    alone = np.bincount(ours, weights**2, minlength=k)
-    pairs = table.sum(axis=1) ** 2 - alone
-    kept = (table**2).sum(axis=1) - alone
-    return float(np.divide(kept, pairs, out=np.ones(k), where=pairs > 1e-9).min())
-
-
-def gap_statistic(
-    points: np.ndarray, most: int, weights: np.ndarray | None = None, references: int = 10, seed: int = 1
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(most,) gap, its error, and the within sum of squares, of 1 … most clusters.
-
-    Formula: mean of ln W over uniform data in the box of the principal components, less ln W of the data; error
-    SD·√(1 + 1/references). The usual choice is the smallest k with gap(k) ≥ gap(k + 1) − error(k + 1).
-    Reference: Tibshirani, Walther & Hastie 2001.
-    """
-    weights = np.ones(len(points)) if weights is None else weights
-    centre = np.average(points, axis=0, weights=weights)
-    axes = np.linalg.svd(points - centre, full_matrices=False)[2]
-    turned = (points - centre) @ axes.T
-    low, high = turned.min(axis=0), turned.max(axis=0)
-    rng = np.random.default_rng(seed)
-    within = _within(points, most, weights, FEW_STARTS * 2, seed)
-    drawn = [rng.uniform(low, high, turned.shape) @ axes for _ in range(references)]
-    logs = np.log([_within(cloud, most, weights, 2, seed) for cloud in drawn])
-    errors = logs.std(axis=0) * np.sqrt(1 + 1 / references)
-    return logs.mean(axis=0) - np.log(within), errors, within
-
-
-def _within(points: np.ndarray, most: int, weights: np.ndarray, starts: int, seed: int) -> np.ndarray:
-    return np.array([max(k_means(points, k, weights, starts, seed).within, 1e-12) for k in range(1, most + 1)])
-
-
-def adjusted_rand(first: np.ndarray, second: np.ndarray) -> float:
-    """Adjusted Rand index of two labellings: 1 the same up to names, 0 by chance (Hubert & Arabie 1985).
-
-    Example: (0, 0, 1, 1) and (1, 1, 0, 0): 1.
-    """
-    from sklearn.metrics import adjusted_rand_score
-
-    return float(adjusted_rand_score(first, second))
-
-
-def adjusted_mutual_information(first: np.ndarray, second: np.ndarray) -> float:
-    """Adjusted mutual information of two labellings: 1 the same up to names, 0 by chance (Vinh et al. 2010)."""
-    from sklearn.metrics import adjusted_mutual_info_score
-
-    return float(adjusted_mutual_info_score(first, second))
-
-
-def matched(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """(k,) which row of `second` (k, d) goes with each row of `first`: least total squared distance (Kuhn 1955).
-
-    Example: first 0, 10; second 11, 1: (1, 0).
-    """
-    distance = ((first[:, None] - second[None]) ** 2).sum(axis=2)
-    return linear_sum_assignment(distance)[1]
-
-
-@dataclass(frozen=True)
-class CrossAssignment:
-    """Agreement of two solutions, each fitted on its own sample, on the people of both samples."""
-
-    #: adjusted Rand index on the first sample's people, and on the second's
-    rand: tuple[float, float]
-    #: adjusted mutual information on both
-    information: tuple[float, float]
-    #: root mean squared difference of matched centres
-    profile: float
-    #: ½Σ|difference| of the shares of matched clusters, both by nearest centre of their own solution
-    sizes: float
-
-
-def cross_assignment(
-    first: np.ndarray,
-    second: np.ndarray,
-    k: int,
-    weights: tuple[np.ndarray, np.ndarray] | None = None,
-    starts: int = STARTS,
-    seed: int = 1,
-) -> CrossAssignment:
-    """k-means on each of two samples (n, d), (m, d) in the same units; then all people by both sets of centres.
-
-    Label-free: no cluster has to be named to be compared. Example: two samples of the same two far-apart groups:
-    Rand 1 on both, sizes differ as the samples do.
-    """
-    weights = weights or (np.ones(len(first)), np.ones(len(second)))
-    ours, theirs = (k_means(points, k, w, starts, seed) for points, w in zip((first, second), weights, strict=True))
-    pairs = [(assign(points, ours.centres), assign(points, theirs.centres)) for points in (first, second)]
-    partner = matched(ours.centres, theirs.centres)
-    shares = [np.bincount(c.labels, w, minlength=k) / w.sum() for c, w in zip((ours, theirs), weights, strict=True)]
-    return CrossAssignment(
-        tuple(adjusted_rand(*pair) for pair in pairs),
-        tuple(adjusted_mutual_information(*pair) for pair in pairs),
-        float(np.sqrt(np.mean((ours.centres - theirs.centres[partner]) ** 2))),
-        float(np.abs(shares[0] - shares[1][partner]).sum() / 2),
-    )

@@ -16,7 +16,7 @@ from populace.analysis import charts
 from populace.analysis.columns import Columns, columns_of, complete, numbers, varying
 from populace.analysis.estimate import Estimate, normal_interval
 from populace.analysis.result import Result, Table
-from populace.analysis.segments import checked_members
+from populace.analysis.segment_profiles import checked_members
 from populace.analysis.theme import Spec
 from populace.data.dataset import DataSet
 from populace.data.design import kish_effective_n

@@ -121,6 +121,8 @@ ROLES: dict[str, Role] = {
     "scalar_rmsea": _role(warns="factors"),
     "scalar_srmr": _role(warns="factors"),
     "shifted_items": _role(warns="factors means"),
+    "dif_items": _role(warns="factors means"),
+    "person_fit": _role(warns="factors rows"),
     # drivers
     "driver_shares": _role("drivers"),
     "driver_ranks": _role("drivers"),

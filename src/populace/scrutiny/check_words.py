@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from populace.scrutiny.ceiling import MARGINS
 from populace.scrutiny.report import number
+from populace.scrutiny.tolerances import MARGINS
 from populace.scrutiny.wording import percent, ratio, signed
 
 
@@ -168,6 +168,12 @@ FURTHER_WORDS: dict[str, CheckWords] = {
     "scalar_rmsea": CheckWords("Same intercepts: error gained (RMSEA)", ""),
     "scalar_srmr": CheckWords("Same intercepts: residual gained (SRMR)", ""),
     "shifted_items": CheckWords("Items that measure otherwise", "", percent),
+    "dif_items": CheckWords(
+        "Items that function otherwise", "Share of items answered otherwise at the same trait (DIF).", percent
+    ),
+    "person_fit": CheckWords(
+        "Persons whose answers go together as people's", "Distance of the mean person fit l_z.", ratio
+    ),
     "stated_derived": CheckWords("Stated against derived importance", "", ratio),
     "importance_gaps": CheckWords("Gaps between stated and derived importance", "", ratio),
     "importance_quadrants": CheckWords("Key, hidden, expected and low drivers", "", ratio),

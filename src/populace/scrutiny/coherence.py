@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from populace.scrutiny.association import correlations
 from populace.scrutiny.comparison import Comparison
 from populace.scrutiny.findings import DISTANCE, not_judged, undecided
 from populace.scrutiny.habits import distance_of_distributions
@@ -14,6 +13,7 @@ from populace.scrutiny.matched import LEAST_PERSONS, of_matched, part_size, rela
 from populace.scrutiny.patterns import Usual, usual
 from populace.scrutiny.report import Check
 from populace.scrutiny.sample import Sample
+from populace.scrutiny.structure import correlations
 from populace.scrutiny.style import grids
 from populace.scrutiny.thirds import PARTS, in_thirds
 

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 import numpy as np
 from scipy.stats import poisson
 
-from populace.scrutiny.ceiling import MARGINS, UNRELATED
+from populace.scrutiny.ceiling import UNRELATED
 from populace.scrutiny.comparison import Comparison
 from populace.scrutiny.findings import RATIO, not_judged, of_all, of_panel, spread, undecided
 from populace.scrutiny.matched import unrelated
 from populace.scrutiny.report import Check
 from populace.scrutiny.sample import Question, Sample
+from populace.scrutiny.tolerances import MARGINS
 
 GROUP = "association"
 NAME = "contradictions"

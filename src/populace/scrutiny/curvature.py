@@ -15,13 +15,13 @@ from scipy.stats import norm
 from populace.analysis.estimate import rejected
 from populace.analysis.nonlinear import curve_figures, penalties, weighted_quantiles
 from populace.data.design import kish_effective_n
-from populace.scrutiny.association import correlations
 from populace.scrutiny.comparison import Comparison
 from populace.scrutiny.findings import PLAIN, ROOT, not_judged, undecided
 from populace.scrutiny.matched import Matched, measured_together, of_matched, related_items
 from populace.scrutiny.regressions import GROUP, SIMILARITY, models_or_why, outcomes_of
 from populace.scrutiny.report import Check
 from populace.scrutiny.sample import Question, Sample
+from populace.scrutiny.structure import correlations
 
 #: draws of parts
 SPLITS = 12

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import ceil, inf, log, log10, sqrt
 
-from populace.scrutiny.ceiling import LEAST_N, MARGINS, Margin
+from populace.scrutiny.ceiling import LEAST_N
 from populace.scrutiny.check_words import AGREEMENTS, AROUND_PEOPLE
 from populace.scrutiny.findings import hidden_error, seen_error
 from populace.scrutiny.report import Check
+from populace.scrutiny.tolerances import MARGINS, Margin
 
 #: more people than this are not asked
 MOST_PEOPLE = 100_000

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from math import isfinite
 
-from populace.scrutiny.ceiling import MARGINS, Margin
+from populace.scrutiny.tolerances import MARGINS, Margin
 
 #: key of a number -> what it is, wherever it stands
 FIELDS: dict[str, str] = {

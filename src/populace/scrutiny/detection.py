@@ -14,11 +14,11 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from populace.scrutiny.ceiling import MARGINS
 from populace.scrutiny.comparison import Comparison
 from populace.scrutiny.findings import AROUND_HALF, finding, undecided
 from populace.scrutiny.report import FAIL, UNDERPOWERED, Check, number
 from populace.scrutiny.sample import Question, Sample
+from populace.scrutiny.tolerances import MARGINS
 
 GROUP = "detection"
 FOLDS = 5

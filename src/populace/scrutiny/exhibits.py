@@ -275,9 +275,3 @@ def _share_text(share: Share) -> str:
 def rounded(value: float | None, digits: int = 4) -> float | None:
     """Rounded for the file's size; None for what is unknown."""
     return None if value is None or not np.isfinite(value) else round(float(value), digits)
-
-
-def shortened(text: str, width: int) -> str:
-    """First words of a text, on at most so many signs."""
-    text = " ".join(text.split())
-    return text if len(text) <= width else text[: width - 1].rstrip() + "…"

@@ -10,8 +10,9 @@ import numpy as np
 from scipy.stats import norm
 
 from populace.analysis.estimate import mean_over_questions, normal_interval
-from populace.scrutiny.ceiling import AHEAD, BEHIND, LEAST_N, LEVEL, MARGINS, Margin, judge
+from populace.scrutiny.ceiling import AHEAD, BEHIND, LEAST_N, LEVEL, judge
 from populace.scrutiny.report import FAIL, UNDERPOWERED, UNVERIFIED, Check, interval, number
+from populace.scrutiny.tolerances import MARGINS, Margin
 
 Z = NormalDist().inv_cdf(0.975)
 #: ratios below this are shown as this, so that their logarithm exists

@@ -12,11 +12,12 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from populace.analysis.estimate import mean_over_questions
-from populace.scrutiny.association import Structure, correlations, redrawn_distance
+from populace.scrutiny.association import redrawn_distance
 from populace.scrutiny.comparison import Comparison, profile
 from populace.scrutiny.findings import Z, average, filled, spread
 from populace.scrutiny.margins import measure, noise_replicates, sampling_noise, squared_distance
 from populace.scrutiny.sample import Question, Sample
+from populace.scrutiny.structure import Structure, correlations
 
 #: the smallest part of a panel that is looked at; the next ones are twice as large
 LEAST_ROWS = 25

@@ -15,8 +15,8 @@ import numpy as np
 from populace.analysis.estimate import Estimate, mean_over_questions, normal_interval
 from populace.data.dataset import DataSet
 from populace.errors import DataError
-from populace.scrutiny.association import correlations, structural_slope
 from populace.scrutiny.sample import Question, Sample, sample_of, shared_questions
+from populace.scrutiny.structure import correlations, structural_slope
 from populace.scrutiny.variance import log_sd_ratio
 
 #: people who answered a question on both sides, without whom it is left out

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from populace.scrutiny.ceiling import MARGINS, UNRELATED
+from populace.scrutiny.ceiling import UNRELATED
 from populace.scrutiny.comparison import Comparison
 from populace.scrutiny.findings import Scale, not_judged, undecided
 from populace.scrutiny.matched import LEAST_PERSONS, Matched, measured, of_matched, part_size
@@ -15,6 +15,7 @@ from populace.scrutiny.regressions import rank_correlation
 from populace.scrutiny.report import INDISTINGUISHABLE, UNDERPOWERED, USABLE, Check, number
 from populace.scrutiny.sample import Question, Sample
 from populace.scrutiny.style import grids
+from populace.scrutiny.tolerances import MARGINS
 
 GROUP = "margins"
 NAME = "item_order"

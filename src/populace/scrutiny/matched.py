@@ -14,11 +14,12 @@ from itertools import islice
 import numpy as np
 from scipy.stats import t as student
 
-from populace.scrutiny.ceiling import MARGINS, UNRELATED
+from populace.scrutiny.ceiling import UNRELATED
 from populace.scrutiny.comparison import Comparison
 from populace.scrutiny.findings import PLAIN, Scale, Z, of_all, of_panel
 from populace.scrutiny.report import FAIL, UNDERPOWERED, Check, number
 from populace.scrutiny.sample import Sample
+from populace.scrutiny.tolerances import MARGINS
 
 #: draws of parts; each costs some fits, so fewer than the half-splits of cheaper checks
 SPLITS = 16

@@ -10,8 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from populace.scrutiny.association import correlations
-from populace.scrutiny.ceiling import MARGINS, UNRELATED
+from populace.scrutiny.ceiling import UNRELATED
 from populace.scrutiny.comparison import Comparison, Profile
 from populace.scrutiny.findings import DISTANCE, ROOT, not_judged, of_all, undecided
 from populace.scrutiny.habits import distance_of_distributions
@@ -20,6 +19,8 @@ from populace.scrutiny.matched import LEAST_PERSONS, measured, of_matched, part_
 from populace.scrutiny.options import scored_shares
 from populace.scrutiny.report import UNDERPOWERED, USABLE, Check, number
 from populace.scrutiny.sample import Question, Sample
+from populace.scrutiny.structure import correlations
+from populace.scrutiny.tolerances import MARGINS
 
 #: options that a multiple choice needs
 LEAST_OPTIONS = 3

@@ -12,12 +12,13 @@ import numpy as np
 from scipy.stats import norm
 
 from populace.analysis.estimate import rejected
-from populace.scrutiny.ceiling import AHEAD, MARGINS, judge
+from populace.scrutiny.ceiling import AHEAD, judge
 from populace.scrutiny.comparison import Comparison, Profile
 from populace.scrutiny.findings import PLAIN, ROOT, Scale, Scored, Z, average, finding, of_all
 from populace.scrutiny.margins import GROUP, squared_distance, uniform
 from populace.scrutiny.report import FAIL, UNDERPOWERED, Check
 from populace.scrutiny.sample import Question
+from populace.scrutiny.tolerances import MARGINS
 
 #: an option counts as in use from this share among people on
 IN_USE = 0.02

@@ -14,7 +14,6 @@ import numpy as np
 from populace.analysis.polychoric import Polychoric, polychorics, shared_steps
 from populace.scrutiny.association import (
     LEAST_QUESTIONS,
-    Structure,
     distance_check,
     enough_common,
     pattern_checks,
@@ -25,6 +24,7 @@ from populace.scrutiny.comparison import Comparison
 from populace.scrutiny.findings import not_judged, undecided
 from populace.scrutiny.report import Check
 from populace.scrutiny.sample import Sample
+from populace.scrutiny.structure import Structure
 
 GROUP = "association"
 #: most questions (sampled by seed): pairs grow with the square

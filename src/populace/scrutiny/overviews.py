@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from populace.analysis.result import cut
 from populace.scrutiny import charts
-from populace.scrutiny.exhibits import Exhibit, QuestionCard, rounded, shortened
+from populace.scrutiny.exhibits import Exhibit, QuestionCard, rounded
 from populace.scrutiny.wording import interval_text, percent, ratio
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _value_of(card: QuestionCard, panel: str) -> float:
 
 def short_label(card: QuestionCard, width: int = 52) -> str:
     """Number and first words of a question; the number keeps it unique."""
-    return f"{card.number} · {shortened(card.text, width)}"
+    return f"{card.number} · {cut(card.text, width)}"
 
 
 def spread_exhibit(

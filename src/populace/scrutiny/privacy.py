@@ -11,11 +11,12 @@ from statistics import NormalDist
 import numpy as np
 from scipy.stats import hypergeom
 
-from populace.scrutiny.ceiling import LEAST_N, MARGINS
+from populace.scrutiny.ceiling import LEAST_N
 from populace.scrutiny.comparison import Comparison
 from populace.scrutiny.findings import Z, not_judged, undecided
 from populace.scrutiny.report import FAIL, INDISTINGUISHABLE, UNDERPOWERED, Check
 from populace.scrutiny.sample import Sample
+from populace.scrutiny.tolerances import MARGINS
 
 GROUP = "privacy"
 #: a row of fewer answers than this is shared by chance too often to be evidence

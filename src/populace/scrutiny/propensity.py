@@ -12,13 +12,14 @@ from itertools import combinations, islice
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from populace.scrutiny.association import correlations
-from populace.scrutiny.ceiling import MARGINS, UNRELATED
+from populace.scrutiny.ceiling import UNRELATED
 from populace.scrutiny.comparison import Comparison
 from populace.scrutiny.findings import Scale, finding, not_judged, undecided
 from populace.scrutiny.matched import LEAST_ANSWERED, LEAST_PERSONS, MOST_ITEMS, draws, part_size, unrelated
 from populace.scrutiny.report import FAIL, UNDERPOWERED, Check
 from populace.scrutiny.sample import Question, Sample
+from populace.scrutiny.structure import correlations
+from populace.scrutiny.tolerances import MARGINS
 
 GROUP = "detection"
 #: half-splits for the ceiling

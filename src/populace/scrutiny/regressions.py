@@ -10,12 +10,12 @@ from scipy.stats import norm, rankdata
 
 from populace.analysis.decomposition import shapley
 from populace.analysis.estimate import rejected
-from populace.scrutiny.association import correlations
 from populace.scrutiny.comparison import Comparison
 from populace.scrutiny.findings import RATIO, SHARE, Scale, Z, not_judged, undecided
 from populace.scrutiny.matched import LEAST_PERSONS, measured, of_matched, part_size, related_items
 from populace.scrutiny.report import Check
 from populace.scrutiny.sample import Question, Sample
+from populace.scrutiny.structure import correlations
 
 GROUP = "regressions"
 #: most drivers of an outcome: those most strongly linked with it among people

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from populace.scrutiny import association, charts
+from populace.analysis.result import cut
+from populace.scrutiny import charts, structure
 from populace.scrutiny.aligned import PEOPLE, Answers
-from populace.scrutiny.exhibits import Exhibit, QuestionCard, shortened
+from populace.scrutiny.exhibits import Exhibit, QuestionCard
 from populace.scrutiny.sample import Sample
 from populace.scrutiny.wording import ratio
 
@@ -52,7 +53,7 @@ def correlations(answers: Answers, cards: Sequence[QuestionCard]) -> Correlation
     limit = _colour_limit(matrices.values())
     heatmaps = {who: _heatmap(i, who, matrix, labels, limit) for i, (who, matrix) in enumerate(matrices.items())}
     wordings = [
-        f"{label} · {shortened(_own_words(answers.variables[n]), 34)}" for label, n in zip(labels, names, strict=True)
+        f"{label} · {cut(_own_words(answers.variables[n]), 34)}" for label, n in zip(labels, names, strict=True)
     ]
     compared = PEOPLE in matrices and answers.panels
     scatter = _scatter(matrices, wordings, limit, answers.panel_colours) if compared else None
@@ -94,7 +95,7 @@ def _varies(scores: np.ndarray) -> bool:
 def correlation_matrix(sample: Sample) -> np.ndarray:
     """(J, J) correlations as the checks compute them; NaN where fewer than 30 people answered both."""
     known = np.isfinite(sample.scores).astype(float)
-    matrix = association.correlations(sample.scores, sample.point)[0]
+    matrix = structure.correlations(sample.scores, sample.point)[0]
     return np.where(known.T @ known >= MIN_PAIR, matrix, np.nan)
 
 

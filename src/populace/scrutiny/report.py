@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from html import escape
 from pathlib import Path
+from textwrap import TextWrapper
 from typing import TYPE_CHECKING
 
+from populace.analysis.result import cut
 from populace.atomic import replacing
 from populace.errors import InputError
 from populace.scrutiny.definitions import definitions
@@ -40,7 +42,7 @@ _CHECK_KEYS = (
 class Check:
     """One finding: a number with interval, human ceiling and baselines, and what follows from it."""
 
-    #: name of the measure, one of those in `populace.scrutiny.ceiling.MARGINS`
+    #: name of the measure, one of those in `populace.scrutiny.tolerances.MARGINS`
     check: str
     #: family, one of `populace.scrutiny.summary.USES`
     group: str
@@ -134,8 +136,8 @@ class Report:
         lines += [f"{self.summary['verdict']}: {self.summary['sentence']}"]
         lines += [] if self.worth is None else [self.worth.sentence]
         lines += ["", *([] if self.supports is None else [*self.supports.lines(), ""])]
-        lines += _aligned([_HEAD, *(_row(check) for check in self.checks if check.scope != "question")])
-        return "\n".join([*lines, "", self._questions_line()])
+        table = _aligned([_row(check) for check in self.checks if check.scope != "question"])
+        return "\n".join([*_wrapped(lines), *table, "", *_wrapped([self._questions_line()])])
 
     def _questions_line(self) -> str:
         questions = [check for check in self.checks if check.scope == "question"]
@@ -153,13 +155,17 @@ class Report:
         )
 
 
+#: letters on a line of a report in a terminal
+WIDTH = 120
+#: a cell without a number
+_NOTHING = "–"
 _HEAD = ("check", "subject", "value", "95 % interval", "ceiling", "floor", "best baseline", "verdict")
 
 
 def number(value: float | None) -> str:
     """A number for people: three significant digits, '–' for none, '∞' for infinity."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "–"
+        return _NOTHING
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     if abs(value) >= 100:
@@ -169,12 +175,32 @@ def number(value: float | None) -> str:
 
 def interval(low: float | None, high: float | None) -> str:
     """'[low, high]', or '–' when there is none."""
-    return "–" if low is None and high is None else f"[{number(low)}, {'∞' if high is None else number(high)}]"
+    return _NOTHING if low is None and high is None else f"[{number(low)}, {'∞' if high is None else number(high)}]"
+
+
+def _wrapped(lines: list[str]) -> list[str]:
+    """Sentences on lines that a terminal shows whole; what goes on stands a little to the right."""
+    wrap = TextWrapper(WIDTH, subsequent_indent="  ", break_on_hyphens=False).wrap
+    return [part for line in lines for part in wrap(line) or [""]]
 
 
 def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    """A table with its head, without columns in which no check has anything."""
+    kept = [j for j in range(len(_HEAD)) if not rows or any(row[j] != _NOTHING for row in rows)]
+    heads = [_HEAD[j] for j in kept]
+    cells = [heads, *([row[j] for j in kept] for row in rows)]
+    widths = _widths(heads, [max(map(len, column)) for column in zip(*cells, strict=True)])
+    lines = [[cut(cell, width).ljust(width) for cell, width in zip(row, widths, strict=True)] for row in cells]
+    return ["  ".join(line).rstrip() for line in lines]
+
+
+def _widths(heads: list[str], widths: list[int]) -> list[int]:
+    """Widths of columns on a line of `WIDTH`: subjects and baselines give way first, then whatever is widest."""
+    words = [j for j, head in enumerate(heads) if head in ("subject", "best baseline")]
+    for places, least in ((words, 12), (range(len(widths)), 1)):
+        while sum(widths) + 2 * (len(widths) - 1) > WIDTH and max((widths[j] for j in places), default=0) > least:
+            widths[max(places, key=widths.__getitem__)] -= 1
+    return widths
 
 
 def _row(check: Check) -> tuple[str, ...]:
@@ -186,7 +212,7 @@ def _row(check: Check) -> tuple[str, ...]:
         interval(check.low, check.high),
         number(check.ceiling),
         number(check.floor),
-        f"{number(best[1])} {best[0]}" if best else "–",
+        f"{number(best[1])} {best[0]}" if best else _NOTHING,
         check.verdict,
     )
 

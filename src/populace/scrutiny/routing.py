@@ -13,12 +13,13 @@ import numpy as np
 from scipy.stats import norm
 
 from populace.analysis.estimate import rejected
-from populace.scrutiny.ceiling import AHEAD, MARGINS, judge
+from populace.scrutiny.ceiling import AHEAD, judge
 from populace.scrutiny.comparison import Comparison
 from populace.scrutiny.findings import PLAIN, finding, not_judged, undecided
 from populace.scrutiny.report import Check, number
 from populace.scrutiny.sample import Question, Sample
 from populace.scrutiny.style import least_variance
+from populace.scrutiny.tolerances import MARGINS
 
 GROUP = "margins"
 #: people who gave an answer, that it may say who is asked

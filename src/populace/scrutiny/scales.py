@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from populace.analysis.factors import degrees_of_freedom, extract, null_correlations
+from populace.analysis.dimensionality import null_correlations
+from populace.analysis.extraction import degrees_of_freedom, extract
 from populace.analysis.items import covariances, smoothed
 from populace.analysis.reliability import alpha
 from populace.analysis.rotation import congruence, procrustes, rotate
-from populace.scrutiny.association import correlations
 from populace.scrutiny.comparison import Comparison
 from populace.scrutiny.findings import DISTANCE, Scale, not_judged, undecided
 from populace.scrutiny.matched import LEAST_PERSONS, Matched, measured, of_matched, part_size, related_items
 from populace.scrutiny.report import Check, number
 from populace.scrutiny.sample import Question, Sample
+from populace.scrutiny.structure import correlations
 
 GROUP = "scales"
 #: questions a factor analysis needs, and for every factor

@@ -16,6 +16,7 @@ from populace.scrutiny import (
     equivalence,
     habits,
     item_order,
+    item_response,
     margins,
     multiselect,
     numeric,
@@ -36,12 +37,12 @@ from populace.scrutiny import (
     variance,
     worth,
 )
-from populace.scrutiny.ceiling import MARGINS
 from populace.scrutiny.comparison import Comparison, compare
 from populace.scrutiny.findings import not_judged
 from populace.scrutiny.report import Check, Report
 from populace.scrutiny.summary import summarize
 from populace.scrutiny.supports import supports_of
+from populace.scrutiny.tolerances import MARGINS
 
 #: the families in order: gates first, since a failed gate voids the rest
 FAMILIES = (
@@ -60,6 +61,7 @@ FAMILIES = (
     contradictions,
     scales,
     equivalence,
+    item_response,
     regressions,
     curvature,
     transfer,

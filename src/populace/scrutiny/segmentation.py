@@ -7,8 +7,9 @@ from itertools import islice
 
 import numpy as np
 
-from populace.analysis.latent_classes import fit_classes
-from populace.analysis.segments import adjusted_mutual_information, adjusted_rand, assign, k_means
+from populace.analysis.agreement import adjusted_mutual_information, adjusted_rand
+from populace.analysis.clusters import assign, k_means
+from populace.analysis.latent_class_model import fit_classes
 from populace.scrutiny.comparison import Comparison
 from populace.scrutiny.findings import PLAIN, Scale, not_judged, undecided
 from populace.scrutiny.matched import (

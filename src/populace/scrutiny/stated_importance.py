@@ -16,13 +16,13 @@ import numpy as np
 from populace.analysis.decomposition import shapley
 from populace.analysis.importance import gaps, quadrant_kappa, quadrants, weighted_means, z_scores
 from populace.errors import DataError, UsageError
-from populace.scrutiny.association import correlations
 from populace.scrutiny.comparison import Comparison
 from populace.scrutiny.findings import PLAIN, Scale, not_judged, undecided
 from populace.scrutiny.matched import LEAST_PERSONS, measured, of_matched, part_size
 from populace.scrutiny.regressions import PERSONS_A_DRIVER
 from populace.scrutiny.report import Check, number
 from populace.scrutiny.sample import Question, Sample
+from populace.scrutiny.structure import correlations
 from populace.survey.formats.native import load
 from populace.survey.names import did_you_mean, shown
 

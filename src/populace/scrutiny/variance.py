@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import norm
 
 from populace.analysis.estimate import rejected
-from populace.scrutiny.ceiling import AHEAD, MARGINS, judge
+from populace.scrutiny.ceiling import AHEAD, judge
 from populace.scrutiny.comparison import LEAST_ANSWERS, Comparison, Profile
 from populace.scrutiny.findings import (
     LEAST_RATIO,
@@ -21,6 +21,7 @@ from populace.scrutiny.findings import (
     undecided,
 )
 from populace.scrutiny.report import Check
+from populace.scrutiny.tolerances import MARGINS
 
 GROUP = "variance"
 

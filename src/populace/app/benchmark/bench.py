@@ -32,7 +32,7 @@ from populace.training.train import train
 Progress = Callable[[str, int, int], None]
 T = TypeVar("T")
 #: parts of our source on which every result depends, besides the regime's own module
-CODE = ("models", "prompts", "data", "training/corpus.py", "app/benchmark/splits.py")
+CODE = ("models", "prompts", "data", "training/corpus.py", "training/material.py", "app/benchmark/splits.py")
 
 
 class NotTrained(ModelError):

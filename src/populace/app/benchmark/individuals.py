@@ -81,7 +81,6 @@ def question_scores(bench: Bench, name: str) -> list[dict[str, Any]]:
         lambda: _scores(bench, name),
         models=[splits.SHIPPED],
         data=bench.trained_on(),
-        uses=["training/train.py"],
         settings={"people": bench.size(PEOPLE, 80)},
     )
 

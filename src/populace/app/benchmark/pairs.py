@@ -60,7 +60,6 @@ def survey_pairs(bench: Bench, name: str) -> Pairs | None:
         lambda: _pairs(bench, name),
         models=[splits.SHIPPED],
         data=bench.trained_on(),
-        uses=["training/train.py"],
         settings={"partners": bench.size(PARTNERS, 20)},
     )
 

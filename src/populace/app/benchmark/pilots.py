@@ -23,9 +23,9 @@ from populace.app.benchmark.figures import Figure, Gap
 from populace.data.dataset import DataSet
 from populace.models.base import ResponseModel
 from populace.models.baselines import Copula
-from populace.scrutiny.association import correlations, structural_distance
 from populace.scrutiny.margins import one_answer_variance, squared_distance
 from populace.scrutiny.sample import sample_of, shared_questions
+from populace.scrutiny.structure import correlations, structural_distance
 from populace.simulation.plan import told_by
 from populace.survey.names import RESPONDENT_ID
 from populace.training.adapt import adapt

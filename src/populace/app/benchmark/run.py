@@ -90,7 +90,9 @@ REGIMES = (
         "Twins of given people, beside large language models",
         "twins",
         "Outcomes of five studies are predicted for people of whom backgrounds or other answers are given, "
-        "beside twins that a language model made of the same people.",
+        "beside twins that a language model made of the same people. Where a question had arms or versions, "
+        '"individual r" pools them, as published figures do; "within versions" takes out what a version does to '
+        "everybody, which says nothing of a person.",
     ),
     Regime(
         "pilots",

@@ -62,6 +62,7 @@ TARGETS = (
     Target("panels", "all", "correlation slope", 0.8, 1.2),
     Target("panels", "all", "checks passed", low=0.60),
     Target("twins", "all", "individual r, minus LLM twins", low=0, system="populace, other answers"),
+    Target("twins", "all", "individual r, within versions, minus LLM twins", low=0, system="populace, other answers"),
     Target("twins", "all", "SD ratio", 0.95, 1.05, system="populace, other answers"),
     Target("twins", "all", "structure slope", 0.9, 1.1, system="populace, other answers"),
     Target("pilots", "all", "n* over the pilot's, groups, pilot of 100", low=1.3),
