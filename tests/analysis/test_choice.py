@@ -9,16 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from populace.analysis.choice import (
-    ChoiceTasks,
-    choice_tasks,
-    clustered_mean,
-    effect_codes,
-    multinomial_logit,
-    part_worth_matrix,
-    respondent_weights,
-    task_probabilities,
-)
+from populace.analysis.choice import ChoiceTasks, choice_tasks, effect_codes, part_worth_matrix
+from populace.analysis.choice_logit import multinomial_logit, task_probabilities
+from populace.analysis.choice_people import clustered_mean, respondent_weights
 from populace.data.codebook import Codebook, Variable
 from populace.data.dataset import DataSet
 from populace.errors import DataError

@@ -8,7 +8,8 @@ import pytest
 import vl_convert
 
 from populace.analysis.choice import Attribute
-from populace.analysis.conjoint import conjoint, importance_shares, preference_shares, prior_covariance
+from populace.analysis.conjoint import conjoint, importance_shares, preference_shares
+from populace.analysis.conjoint_fit import prior_covariance
 from populace.data.codebook import Codebook, Variable
 from populace.data.dataset import DataSet
 from populace.errors import DataError
@@ -190,7 +191,7 @@ def test_too_few_tasks_to_spare_one_are_said():
     [
         ({"method": "hp"}, "expected 'hb' or 'logit'"),
         ({"price": "prise"}, "did you mean 'price'"),
-        ({"price": "brand"}, "expected numbers"),
+        ({"price": "brand"}, "with no numbers in it"),
     ],
 )
 def test_wrong_arguments_are_refused(panel, arguments, message):

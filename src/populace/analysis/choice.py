@@ -1,4 +1,4 @@
-"""Choice tasks as arrays, and the multinomial logit fitted to them by maximum likelihood.
+"""Choice tasks as arrays: from long records to a design in which every level and number has its column.
 
 Choice data come as long records: one row per alternative shown, with `respondent_id`, `task`, `alternative`, `chosen`
 (1 or 0) and one column per attribute. Words are levels, numbers enter as numbers, and an alternative without any
@@ -14,33 +14,23 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from populace.analysis.estimate import Estimate, normal_interval
+from populace.analysis.choice_people import respondent_weights
+from populace.analysis.choice_records import KEYS, answered, checked
 from populace.data.dataset import DataSet
 from populace.errors import DataError
 from populace.survey.names import RESPONDENT_ID, did_you_mean, listed, shown
 
 __all__ = [
     "Attribute",
-    "ChoiceTasks",
+    "attribute_names",
     "choice_tasks",
-    "clustered_mean",
-    "derivatives",
-    "LogitFit",
-    "multinomial_logit",
+    "ChoiceTasks",
+    "coded_columns",
+    "effect_codes",
+    "NONE",
     "part_worth_matrix",
-    "respondent_weights",
-    "synthetic_note",
-    "task_probabilities",
 ]
 
-#: columns of the long records that are no attributes
-KEYS = (RESPONDENT_ID, "task", "alternative", "chosen")
-#: half the squared Newton step in units of the likelihood at which the maximum counts as found
-TOLERANCE = 1e-16
-#: Newton steps before giving up; a logit needs about six
-MOST_STEPS = 100
-#: information left in some direction, as a share of that at the start, below which a coefficient runs to infinity
-LEAST_INFORMATION = 1e-7
 #: name of the constant of the alternative that chooses nothing
 NONE = "none"
 
@@ -109,168 +99,6 @@ class ChoiceTasks:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class LogitFit:
-    """A multinomial logit at its maximum."""
-
-    #: names of the coefficients
-    names: tuple[str, ...]
-    #: (K,) coefficients
-    coefficients: np.ndarray
-    #: (K, K) covariance, robust and clustered by respondent
-    covariance: np.ndarray
-    #: log-likelihood at the maximum (weighted)
-    log_likelihood: float
-    #: log-likelihood of equal chances for all alternatives
-    null_log_likelihood: float
-    #: respondents with a positive weight
-    n: int
-
-    @property
-    def errors(self) -> np.ndarray:
-        """(K,) robust standard errors."""
-        return np.sqrt(np.diag(self.covariance))
-
-    @property
-    def mcfadden(self) -> float:
-        """1 − logL/logL₀ (McFadden 1974): 0 for guessing."""
-        return 1 - self.log_likelihood / self.null_log_likelihood
-
-    def estimate(self, name: str) -> Estimate:
-        """One coefficient with its 95 % interval."""
-        k = self.names.index(name)
-        return normal_interval(self.coefficients[k], float(self.errors[k]), self.n)
-
-
-# ------------------------------------------------------------------------------------------- multinomial logit
-
-
-def task_probabilities(tasks: ChoiceTasks, utilities: np.ndarray) -> np.ndarray:
-    """(rows,) chance of every alternative within its task: exp(v) / Σ exp(v).
-
-    Example: two alternatives with utilities 0 and ln 3: chances ¼ and ¾.
-    """
-    top = np.maximum.reduceat(utilities, tasks.starts)
-    powers = np.exp(utilities - top[tasks.task_of_row])
-    return powers / np.add.reduceat(powers, tasks.starts)[tasks.task_of_row]
-
-
-def multinomial_logit(tasks: ChoiceTasks) -> LogitFit:
-    """Coefficients β that make the choices most likely, P(j) = exp(x_j'β) / Σ_k exp(x_k'β), by Newton's method.
-
-    Covariance: H⁻¹ (Σ_g s_g s_g') H⁻¹ · G/(G − 1), with s_g the summed scores of respondent g: honest when a person
-    answers several tasks and when weights differ. Assumption: independence of irrelevant alternatives within a task.
-    References: McFadden 1974; Train 2009, chapter 3; Cameron & Miller 2015.
-    Example: one column, 1 for A and 0 for B, of 40 people 30 chose A: β = ln 3 = 1.099, SE = √(1/30 + 1/10) = .365
-    (times √(40/39)).
-    Raises `DataError` where no finite β exists: a column that never varies within a task, or choices that a column
-    predicts without exception.
-    """
-    people = len(np.unique(tasks.persons[tasks.weights > 0]))
-    if people < 2:
-        raise DataError(f"choices of {people} respondents; expected two or more with a positive weight: ask more")
-    fitted, information, scores, likelihood = _maximum(tasks)
-    inverse = np.linalg.inv(information)
-    by_person = _sums(scores, tasks.persons, len(tasks.ids))
-    covariance = inverse @ (by_person.T @ by_person) @ inverse * people / (people - 1)
-    null = float(-(tasks.weights * np.log(tasks.sizes)).sum())
-    return LogitFit(tasks.names, fitted, covariance, likelihood, null, people)
-
-
-def _maximum(tasks: ChoiceTasks) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    """β at the maximum, information (K, K), scores (T, K) and log-likelihood there."""
-    fitted = np.zeros(tasks.design.shape[1])
-    likelihood, scores, information = derivatives(tasks, fitted)
-    _check_identified(tasks, information)
-    start = information
-    for _ in range(MOST_STEPS):
-        step = np.linalg.solve(information, scores.sum(axis=0))
-        if step @ scores.sum(axis=0) / 2 < TOLERANCE:
-            return fitted, information, scores, likelihood
-        fitted, (likelihood, scores, information) = _uphill(tasks, fitted, step, likelihood)
-        _check_finite(tasks, start, information)
-    raise DataError(f"the logit did not converge in {MOST_STEPS} steps: leave attributes out, or merge rare levels")
-
-
-def _uphill(tasks: ChoiceTasks, fitted: np.ndarray, step: np.ndarray, likelihood: float) -> tuple:
-    """A step that does not lower the likelihood: the full one, or a half of it, and so on."""
-    for halving in range(40):
-        trial = fitted + step * 0.5**halving
-        found = derivatives(tasks, trial)
-        if found[0] >= likelihood - 1e-9 * abs(likelihood):
-            break
-    return trial, found
-
-
-def derivatives(tasks: ChoiceTasks, coefficients: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-    """Weighted log-likelihood, its scores by task (T, K), and the information matrix (K, K)."""
-    chances = task_probabilities(tasks, tasks.design @ coefficients)
-    expected = np.add.reduceat(chances[:, None] * tasks.design, tasks.starts)
-    scores = tasks.weights[:, None] * (tasks.design[tasks.chosen] - expected)
-    centred = tasks.design - expected[tasks.task_of_row]
-    information = (centred * (chances * tasks.weights[tasks.task_of_row])[:, None]).T @ centred
-    with np.errstate(divide="ignore"):
-        likelihood = float((tasks.weights * np.log(np.maximum(chances[tasks.chosen], 1e-300))).sum())
-    return likelihood, scores, information
-
-
-def _check_identified(tasks: ChoiceTasks, information: np.ndarray) -> None:
-    """Every column varies within tasks, and none follows from the others."""
-    spread = np.sqrt(np.diag(information))
-    constant = [name for name, size in zip(tasks.names, spread, strict=True) if size <= 1e-12 * (1 + spread.max())]
-    if constant:
-        raise DataError(
-            f"{listed(constant)} is the same for all alternatives of every task; expected attributes that differ "
-            "within a task: leave it out"
-        )
-    values, vectors = np.linalg.eigh(information / np.outer(spread, spread))
-    if values[0] < 1e-9:
-        together = [tasks.names[k] for k in np.flatnonzero(np.abs(vectors[:, 0]) > 0.1)]
-        raise DataError(
-            f"the effects of {listed(together)} cannot be told apart: within tasks one follows from the others; "
-            "expected a design in which they vary independently: leave one out"
-        )
-
-
-def _check_finite(tasks: ChoiceTasks, start: np.ndarray, information: np.ndarray) -> None:
-    """No direction in which the likelihood still rises at infinity (perfect separation)."""
-    spread = np.sqrt(np.diag(start))
-    root = np.linalg.inv(np.linalg.cholesky(start / np.outer(spread, spread)))
-    values, vectors = np.linalg.eigh(root @ (information / np.outer(spread, spread)) @ root.T)
-    if values[0] < LEAST_INFORMATION:
-        direction = np.abs(root.T @ vectors[:, 0])
-        raise DataError(
-            f"{tasks.names[int(direction.argmax())]!r} predicts the choices without exception, so that its effect has "
-            "no finite estimate; expected some choices against it: collect more choices, merge the level with "
-            "another, or use the hierarchical method, which shrinks it"
-        )
-
-
-def _sums(values: np.ndarray, groups: np.ndarray, size: int) -> np.ndarray:
-    total = np.zeros((size, values.shape[1]))
-    np.add.at(total, groups, values)
-    return total
-
-
-def clustered_mean(values: np.ndarray, weights: np.ndarray, persons: np.ndarray, bounds=(-np.inf, np.inf)) -> Estimate:
-    """Weighted mean of (n,) values with an interval that keeps a person's answers together.
-
-    Formula: SE² = G/(G−1) Σ_g (Σ_{i∈g} w_i (y_i − ȳ))² / (Σw)², Taylor linearisation of the ratio. n is the number of
-    people. Reference: Cochran 1977, section 6.13. Example: two people with answers (1, 1) and (0, 0): mean ½, sums of
-    residuals 1 and −1, SE² = 2·2/16 = ¼.
-    """
-    mean = float((weights * values).sum() / weights.sum())
-    by_person = np.bincount(persons, weights * (values - mean))
-    people = len(np.unique(persons[weights > 0]))
-    if people < 2:
-        return Estimate(mean, bounds[0], bounds[1], people)
-    error = np.sqrt(people / (people - 1) * (by_person**2).sum()) / weights.sum()
-    return normal_interval(mean, float(error), people, bounds=bounds)
-
-
-# ------------------------------------------------------------------------------- from long records to arrays
-
-
 def choice_tasks(
     choices: pl.DataFrame,
     attributes: Sequence[str] | None = None,
@@ -282,8 +110,8 @@ def choice_tasks(
     `attributes`: names of columns; None takes all that vary within tasks. `levels`: order of the levels of an
     attribute (sorted where not given, an Enum keeps its own). `respondents`: gives weights by respondent_id.
     """
-    frame, notes = _answered(_checked(choices))
-    names = _attribute_names(frame, attributes)
+    frame, notes = answered(checked(choices))
+    names = attribute_names(frame, attributes)
     frame, weights, more = _weighted(frame, respondents)
     absent = frame.select(pl.all_horizontal(pl.col(name).is_null() for name in names)).to_series().to_numpy()
     coded = tuple(_attribute(frame[name].filter(pl.Series(~absent)), (levels or {}).get(name)) for name in names)
@@ -335,59 +163,8 @@ def _number(attribute: Attribute, value: object) -> float:
     return float(value)
 
 
-def _checked(choices: pl.DataFrame) -> pl.DataFrame:
-    """Long records with the columns they need, in a canonical order of rows."""
-    _check_columns(choices, KEYS, "choices")
-    chosen = choices["chosen"]
-    if chosen.dtype != pl.Boolean and not chosen.dtype.is_numeric():
-        raise DataError(f"choices: column 'chosen' holds {chosen.dtype}; expected 1 or 0: recode it")
-    known = chosen.cast(pl.Float64)
-    wrong = known.drop_nulls().filter(~known.drop_nulls().is_in([0.0, 1.0]))
-    if len(wrong):
-        raise DataError(f"choices: column 'chosen' has {wrong[0]:g}; expected 1 (chosen) or 0: recode it")
-    frame = choices.with_columns(pl.col(RESPONDENT_ID).cast(pl.String), chosen=known.fill_null(0.0))
-    keys = frame.select(KEYS[:3])
-    if keys.is_duplicated().any():
-        twice = keys.filter(keys.is_duplicated()).row(0)
-        raise DataError(
-            f"choices: respondent {twice[0]!r} has alternative {twice[2]!r} twice in task {twice[1]!r}; "
-            "expected one row per alternative: remove the repeats"
-        )
-    return frame.sort(KEYS[:3])
-
-
-def _check_columns(frame: pl.DataFrame, needed: Sequence[str], what: str) -> None:
-    """The columns are there, none of the keys is null, and there are rows."""
-    for name in needed:
-        if name not in frame.columns:
-            hint = did_you_mean(name, frame.columns)
-            raise DataError(f"{what}: no column {name!r}{hint}; expected {', '.join(needed)}: rename or add it")
-    for name in needed[:3]:
-        if frame[name].null_count():
-            raise DataError(f"{what}: {frame[name].null_count():,} rows have no {name!r}: fill it in, or drop the rows")
-    if not frame.height:
-        raise DataError(f"{what}: no rows; expected one per alternative shown: pass the records")
-
-
-def _answered(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
-    """Tasks with one choice and two or more alternatives; the others are an error, or were not answered."""
-    task = [RESPONDENT_ID, "task"]
-    counted = frame.with_columns(_picked=pl.col("chosen").sum().over(task), _of=pl.len().over(task))
-    double = counted.filter(pl.col("_picked") > 1)
-    if double.height:
-        raise DataError(
-            f"choices: respondent {double[RESPONDENT_ID][0]!r} chose {double['_picked'][0]:g} alternatives in task "
-            f"{double['task'][0]!r}; "
-            "expected one: correct column 'chosen'"
-        )
-    kept = counted.filter((pl.col("_picked") == 1) & (pl.col("_of") > 1)).drop("_picked", "_of")
-    lost = frame.select(task).unique().height - kept.select(task).unique().height
-    if not kept.height:
-        raise DataError("choices: no task has a choice among two alternatives or more: fill in column 'chosen'")
-    return kept, [f"{lost:,} tasks without an answer or without an alternative were left out."] if lost else []
-
-
-def _attribute_names(frame: pl.DataFrame, attributes: Sequence[str] | None) -> tuple[str, ...]:
+def attribute_names(frame: pl.DataFrame, attributes: Sequence[str] | None) -> tuple[str, ...]:
+    """Columns that are attributes: those named, or all that vary within a task of these records."""
     if attributes is not None:
         unknown = [name for name in attributes if name not in frame.columns]
         if unknown:
@@ -478,31 +255,3 @@ def _weighted(frame: pl.DataFrame, respondents: DataSet | None) -> tuple[pl.Data
         raise DataError("choices: all respondents have weight zero; expected positive ones: correct the weights")
     one_each = frame.select(pl.col(RESPONDENT_ID).is_first_distinct()).to_series().to_numpy()
     return frame, weights / weights[one_each].mean(), notes
-
-
-def synthetic_note(choices: pl.DataFrame, respondents: DataSet | None) -> tuple[str, ...]:
-    """The sentence that results of synthetic choices carry: from a column `_synthetic`, or from the respondents."""
-    if "_synthetic" not in choices.columns:
-        return () if respondents is None else respondents.synthetic_note
-    people = choices.group_by(RESPONDENT_ID).agg(pl.col("_synthetic").fill_null(False).any())["_synthetic"]
-    if not people.any():
-        return ()
-    whole = "all" if people.all() else f"{people.sum():,} of"
-    return (f"SYNTHETIC: {whole} {len(people):,} respondents are synthetic.",)
-
-
-def respondent_weights(ids: pl.Series, respondents: DataSet | None) -> np.ndarray:
-    """(rows,) weight of the respondent of every row; ones without a data set or without weights in it."""
-    if respondents is None or respondents.weights is None:
-        return np.ones(len(ids))
-    known = respondents.respondent_ids.astype(str)
-    if len(np.unique(known)) < len(known):
-        raise DataError("respondents: several interviews per respondent; expected one row each: choose one wave")
-    table = dict(zip(known.tolist(), respondents.weights.tolist(), strict=True))
-    lost = sorted(set(ids.unique().to_list()) - set(table))
-    if lost:
-        raise DataError(
-            f"choices: respondent {listed(lost, 3)} is not in {respondents.source or respondents.id}; expected "
-            "everybody there, since weights come from it: use the data set of the same people"
-        )
-    return np.array([table[one] for one in ids.to_list()])

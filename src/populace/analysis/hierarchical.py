@@ -13,7 +13,8 @@ from itertools import pairwise
 import numpy as np
 from scipy.stats import invwishart
 
-from populace.analysis.choice import ChoiceTasks, derivatives, task_probabilities
+from populace.analysis.choice import ChoiceTasks
+from populace.analysis.choice_logit import derivatives, task_probabilities
 from populace.errors import DataError
 
 __all__ = ["hierarchical_logit", "Hierarchy", "person_likelihood", "split_rhat"]

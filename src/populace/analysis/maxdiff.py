@@ -14,15 +14,11 @@ import numpy as np
 import polars as pl
 
 from populace.analysis import charts
-from populace.analysis.choice import (
-    ChoiceTasks,
-    clustered_mean,
-    effect_codes,
-    multinomial_logit,
-    respondent_weights,
-    synthetic_note,
-)
-from populace.analysis.conjoint import SETTLED, preference_shares
+from populace.analysis.choice import ChoiceTasks, effect_codes
+from populace.analysis.choice_logit import multinomial_logit
+from populace.analysis.choice_people import clustered_mean, respondent_weights, synthetic_note
+from populace.analysis.conjoint import preference_shares
+from populace.analysis.conjoint_fit import SETTLED
 from populace.analysis.estimate import Estimate, normal_interval
 from populace.analysis.hierarchical import hierarchical_logit, person_likelihood
 from populace.analysis.result import Result, Table
@@ -31,7 +27,7 @@ from populace.data.dataset import DataSet
 from populace.errors import DataError
 from populace.survey.names import RESPONDENT_ID, did_you_mean, listed
 
-__all__ = ["best_worst_tasks", "maxdiff", "MaxDiff", "maxdiff_tasks"]
+__all__ = ["best_worst_records", "best_worst_tasks", "maxdiff", "MaxDiff", "maxdiff_tasks"]
 
 METHODS = ("hb", "logit")
 
@@ -122,7 +118,7 @@ def maxdiff(
     """
     if method not in METHODS:
         raise DataError(f"method is {method!r}{did_you_mean(method, METHODS)}; expected 'hb' or 'logit'")
-    frame, remarks = _records(choices)
+    frame, remarks = best_worst_records(choices)
     weights = respondent_weights(frame[RESPONDENT_ID], respondents)
     gone = frame.filter(pl.Series(weights <= 0))[RESPONDENT_ID].n_unique()
     remarks += [f"{gone:,} respondents of weight zero were left out."] * bool(gone)
@@ -156,7 +152,7 @@ def maxdiff_tasks(choices: pl.DataFrame) -> tuple[ChoiceTasks, tuple[str, ...]]:
 
     Raises `DataError` as `maxdiff` does.
     """
-    frame, _ = _records(choices)
+    frame, _ = best_worst_records(choices)
     items, place = np.unique(frame["item"].to_numpy().astype(str), return_inverse=True)
     names = items.tolist()
     return _tasks_of(frame, place, names, np.ones(frame.height)), tuple(names)
@@ -259,7 +255,7 @@ def _estimates(values: np.ndarray, point: np.ndarray, n: int) -> list[Estimate]:
     return [Estimate(float(p), float(min(a, p)), float(max(b, p)), n) for p, a, b in zip(point, low, high, strict=True)]
 
 
-def _records(choices: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+def best_worst_records(choices: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     """Rows shown, in a canonical order, with boolean columns `best` and `worst`; tasks without both are left out."""
     needed = (RESPONDENT_ID, "task", "item")
     for name in needed:

@@ -17,6 +17,7 @@ import typer
 
 import populace
 from populace.app import console, places
+from populace.app.choice_options import files_by_name, refuse_with_choices
 from populace.app.settings import limit_threads, read_settings, share_threads
 from populace.errors import PopulaceError, UsageError
 
@@ -283,6 +284,17 @@ def scrutinize(
         Path | None,
         typer.Option("--stated", metavar="STATED.yaml", help="Which question asks how important which driver is."),
     ] = None,
+    choices: Annotated[
+        Path | None,
+        typer.Option("--choices", metavar="TASKS.yaml", help="The files are records of conjoint or MaxDiff tasks."),
+    ] = None,
+    ceiling: Annotated[
+        Path | None, typer.Option("--ceiling", metavar="FILE", help="A second human sample, for what people reach.")
+    ] = None,
+    baselines: Annotated[
+        list[str] | None,
+        typer.Option("--baseline", metavar="NAME=FILE", help="What a simpler method gives; may repeat."),
+    ] = None,
     seed: Seed = 0,
     background: Annotated[
         str, typer.Option("--background", metavar="NAMES", help="Columns that define groups and are not judged.")
@@ -301,12 +313,27 @@ def scrutinize(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Compare a synthetic panel with people, question by question, and say what it can be used for."""
+    """Compare a synthetic panel with people, question by question or choice by choice: what can it be used for?"""
     places.existing(synthetic, "SYN", "a data set")
     places.existing(human, "HUMAN", "a data set")
     places.existing(train, "--train", "a data set")
     places.existing(stated, "--stated", "a file in YAML or JSON")
-    places.output(out, inputs=(synthetic, human, train, stated), folder=True)
+    places.existing(choices, "--choices", "a description of choice tasks in YAML or JSON")
+    places.existing(ceiling, "--ceiling", "a file like HUMAN")
+    simpler = files_by_name(baselines or (), "--baseline")
+    places.output(out, inputs=(synthetic, human, train, stated, choices, ceiling, *simpler.values()), folder=True)
+    if choices is not None:
+        about_questions = {"--train": train, "--stated": stated, "--background": background, "--weight": weight,
+                           "--leave-out": leave_out, "--same-codebook": same_codebook}  # fmt: skip
+        refuse_with_choices(about_questions)
+        from populace.app.choice_tasks import Sources, scrutinize_tasks
+
+        kept = f"no report was written to {out}; run the same command again"
+        with console.interruptible(kept), console.Progress() as shown:
+            told = shown if progress or sys.stderr.isatty() else lambda *_: None
+            result, words = scrutinize_tasks(choices, Sources(synthetic, human, ceiling, simpler), out, seed, told)
+        console.show(result, as_json, words)
+        return
     from populace.app.chosen import read_data
     from populace.app.following import follow
     from populace.app.reports import check_common, write_report
@@ -315,18 +342,21 @@ def scrutinize(
     from populace.scrutiny.stated_importance import read_stated
 
     declared = read_stated(stated) if stated else None
-    sources = [path for path in (synthetic, human, train) if path is not None]
+    named = {"train": train, "ceiling": ceiling} | {f"baseline {name}": path for name, path in simpler.items()}
+    named = {name: path for name, path in named.items() if path is not None}
     roles = roles_of(background, weight, leave_out)
-    panel, people, *others = [read_data(path) for path in sources]
+    panel, people, *others = [read_data(path) for path in (synthetic, human, *named.values())]
     panel = read_by(panel, people) if same_codebook else panel
-    panel, people, *learned_from = with_roles(roles, [panel, people, *others])
+    panel, people, *others = with_roles(roles, [panel, people, *others])
+    given: dict[str, Any] = dict(zip(named, others, strict=True))
+    given["baselines"] = {name: given.pop(f"baseline {name}") for name in simpler}
     if people.synthetic and not panel.synthetic:
         raise UsageError(f"{human} is marked synthetic and {synthetic} is not; expected SYN before HUMAN: swap the two")
     check_common(panel, people)
     with console.interruptible(f"no report was written to {out}; run the same command again"):
         with console.Progress() as shown:
             told = {"progress": follow(shown)} if progress or sys.stderr.isatty() else {}
-            report = compare(panel, people, *learned_from, seed=seed, stated=declared, **told)
+            report = compare(panel, people, **given, seed=seed, stated=declared, **told)
         write_report(report, panel, people, out)
     summary = report.to_json()["summary"]
     console.show({"out": str(out), **summary}, as_json, f"{report!r}\nreport: {out / 'index.html'}")

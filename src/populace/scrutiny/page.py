@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from populace.scrutiny.report import Report
     from populace.scrutiny.sample import Question
 
-__all__ = ["page_of", "PageDocument", "Panel", "render_page", "UnverifiedSection", "write_page"]
+__all__ = ["page_of", "PageDocument", "Panel", "render_page", "rendered", "UnverifiedSection", "write_page"]
 
 #: a model's share, lower and upper limit
 Claim = tuple[float, float, float]
@@ -193,9 +193,14 @@ def write_page(document: PageDocument, folder: str | Path) -> Path:
 
 def render_page(document: PageDocument) -> str:
     """The page as HTML. Raises `MissingExtra` when the package that brings Vega is not installed."""
+    return rendered(_context(document))
+
+
+def rendered(context: Mapping[str, Any]) -> str:
+    """The page of everything its template shows, with style, scripts and policy. Raises `MissingExtra`."""
     scripts = (chart_library(), _asset("page.js"))
     template = _environment().get_template("page.html.jinja")
-    html = template.render(**_context(document), style=_asset("page.css"), scripts=scripts, policy=_policy(scripts))
+    html = template.render(**context, style=_asset("page.css"), scripts=scripts, policy=_policy(scripts))
     return html.strip() + "\n"
 
 
@@ -221,6 +226,7 @@ def _context(document: PageDocument) -> dict[str, Any]:
         "open_text": answers.open_text,
         "distances": overviews.distance_exhibit(cards, answers.panel_colours),
         "spread": overviews.spread_exhibit(cards, checks, answers.panel_colours),
+        "parts": (),
         "correlations": relations.correlations(answers, cards),
         "supports": side_by_side({panel.name: panel.report.supports for panel in document.panels}),
         "worth": worth_figures.worth_shown(

@@ -5,17 +5,18 @@ Made from the checks alone, by the table in `analyses`; no number here is comput
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from populace.scrutiny.analyses import ANALYSES, Analysis, role_of
+from populace.scrutiny.analyses import ANALYSES, Analysis, Role, role_of
 from populace.scrutiny.check_words import words_for
 from populace.scrutiny.decide import MOST_PEOPLE, Needed, as_good, needed, rounded_up
 from populace.scrutiny.report import FAIL, UNDERPOWERED, UNVERIFIED, USABLE, Check
 from populace.scrutiny.wording import interval_text, percent
 
 if TYPE_CHECKING:
+    from populace.scrutiny.choices_worth import ChoiceWorth
     from populace.scrutiny.worth import Size, Worth
 
 __all__ = ["ANSWERS", "Beside", "MEANING", "side_by_side", "Support", "Supports", "supports_of"]
@@ -87,18 +88,29 @@ class Supports:
         return "\n".join(map(str, self.analyses))
 
 
-def supports_of(checks: Sequence[Check], n_human: int, n_synthetic: int, worth: Worth | None = None) -> Supports:
-    """What the data support, from the checks. Sizes are interviews; `worth` gives the people that are as accurate."""
+def supports_of(
+    checks: Sequence[Check],
+    n_human: int,
+    n_synthetic: int,
+    worth: Worth | ChoiceWorth | None = None,
+    analyses: Sequence[Analysis] = ANALYSES,
+    role: Callable[[str, str], Role | None] = role_of,
+) -> Supports:
+    """What the data support, from the checks. Sizes are interviews; `worth` gives the people that are as accurate.
+
+    `role`: (check, family) -> which of the `analyses` it decides and which it warns of.
+    """
     gate = next((check for check in checks if check.group == "privacy" and check.verdict == FAIL), None)
     sizes = n_human, n_synthetic
-    found = [_support(analysis, checks, sizes, worth, gate) for analysis in ANALYSES]
+    found = [_support(analysis, checks, sizes, worth, gate, role) for analysis in analyses]
     return Supports(tuple(found))
 
 
 def _support(
-    analysis: Analysis, checks: Sequence[Check], sizes: tuple[int, int], worth: Worth | None, gate: Check | None
-) -> Support:
-    deciding, warning = _checks_of(analysis, checks)
+    analysis: Analysis, checks: Sequence[Check], sizes: tuple[int, int], worth: Worth | ChoiceWorth | None,
+    gate: Check | None, role: Callable[[str, str], Role | None],
+) -> Support:  # fmt: skip
+    deciding, warning = _checks_of(analysis, checks, role)
     answer = _answer(deciding, warning, analysis.needs)
     if gate is not None and answer != NOT_LOOKED_AT:
         why = (f"People were copied, so no other score counts: {gate.words}",)
@@ -110,7 +122,9 @@ def _support(
     return Support(analysis.key, analysis.title, answer, because, settle, people, names)
 
 
-def _checks_of(analysis: Analysis, checks: Sequence[Check]) -> tuple[list[Check], list[Check]]:
+def _checks_of(
+    analysis: Analysis, checks: Sequence[Check], role_of: Callable[[str, str], Role | None]
+) -> tuple[list[Check], list[Check]]:
     """Checks of the whole panel that decide the analysis, and those that warn of it."""
     deciding, warning = [], []
     for check in checks:
@@ -186,6 +200,8 @@ _NOTHING = {
     "individuals": "panel and people are not the same persons here",
     "open_text": "what people write is not compared",
     "choice": "no choice tasks were compared",
+    "persons": "how far persons differ in what they prefer is not compared, only how consistent each of them is",
+    "prices": "what people would pay is not compared by itself; it rests on the part-worths and on the effect of price",
 }
 
 
@@ -239,7 +255,11 @@ def _single_questions(analysis: str, checks: Sequence[Check]) -> Iterator[str]:
 
 
 def _settled_by(
-    analysis: Analysis, answer: str, deciding: Sequence[Check], sizes: tuple[int, int], worth: Worth | None
+    analysis: Analysis,
+    answer: str,
+    deciding: Sequence[Check],
+    sizes: tuple[int, int],
+    worth: Worth | ChoiceWorth | None,
 ) -> tuple[str, int | None]:
     if answer == NOT_LOOKED_AT:
         return analysis.settle, None
@@ -261,7 +281,7 @@ _WITHOUT_WORTH = {
 }
 
 
-def _worth_of(analysis: Analysis, worth: Worth | None) -> Size | None:
+def _worth_of(analysis: Analysis, worth: Worth | ChoiceWorth | None) -> Size | None:
     """n* that stands for the analysis; of shares for groups where groups have none of their own."""
     if worth is None or not analysis.worth:
         return None
@@ -273,6 +293,7 @@ _PEOPLE = {
     "shares": ("A random sample of {} people", "in shares"),
     "correlations": ("A random sample of {} people", "in correlations"),
     "groups": ("{} people of a group", "for that group"),
+    "choices": ("A random sample of {} people", "in what it predicts of choices"),
 }
 
 
