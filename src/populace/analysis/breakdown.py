@@ -224,8 +224,8 @@ def _selections(data: DataSet, asked: Breakdown, variables: Sequence[Variable]) 
         lines.append(Line("Selected, on average", "mean", np.where(base, np.nansum(columns, axis=1), np.nan)))
     name = asked.question if isinstance(asked.question, str) else variables[0].battery or variables[0].name
     notes = (
-        f"Base: {int(base.sum()):,} of {data.n:,} respondents who answered. Several answers possible: shares sum to "
-        "more than 100 %.",
+        f"Base: {int(base.sum()):,} of {data.n:,} respondents who answered. Several answers possible: shares need "
+        "not sum to 100 %.",
     )
     return Lines(name, asked.title or _stem(variables), tuple(lines), base, None, notes if len(variables) > 1 else ())
 

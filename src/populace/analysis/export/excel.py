@@ -206,7 +206,8 @@ def _result(sheet: Worksheet, exhibit: Exhibit, styles: dict[str, Any]) -> None:
 
 
 def _link_back(sheet: Worksheet, styles: dict[str, Any], columns: int) -> None:
-    sheet.write_url(0, columns, f"internal:'{INDEX}'!A1", styles["link"], string="Index")
+    # beside the second row: a long title runs on over the first
+    sheet.write_url(1, columns, f"internal:'{INDEX}'!A1", styles["link"], string="Index")
 
 
 def _table(
@@ -237,7 +238,7 @@ def _heads(
     Programs other than Excel do not make rows of wrapped words higher by themselves.
     """
     if any(column.over for column in columns):
-        _spans(sheet, row, columns, styles)
+        _spans(sheet, row, columns, widths, styles)
         row += 1
     lines = 1
     for place, column in enumerate(columns):
@@ -247,15 +248,19 @@ def _heads(
     return row
 
 
-def _spans(sheet: Worksheet, row: int, columns: Sequence[_Column], styles: dict[str, Any]) -> None:
-    place = 0
+def _spans(
+    sheet: Worksheet, row: int, columns: Sequence[_Column], widths: Sequence[int], styles: dict[str, Any]
+) -> None:
+    place, lines = 0, 1
     for over, run in groupby(columns, key=lambda column: column.over):
         last = place + len(tuple(run)) - 1
         if last > place:
             sheet.merge_range(row, place, row, last, over, styles["head_over"])
         else:
             sheet.write_string(row, place, over, styles["head_over"])
+        lines = max(lines, _lines_of(over, sum(widths[place : last + 1]) - 1))
         place = last + 1
+    sheet.set_row(row, _LINE * lines + 2)
 
 
 def _lines_of(words: str, letters: int) -> int:
