@@ -17,7 +17,14 @@ from populace.analysis.irt import recoded
 from populace.scrutiny.comparison import Comparison
 from populace.scrutiny.equivalence import Scale, candidates_of, fitting
 from populace.scrutiny.findings import not_judged, undecided
-from populace.scrutiny.matched import LEAST_PERSONS, measured_together, of_matched, part_size, related_items
+from populace.scrutiny.matched import (
+    LEAST_PERSONS,
+    measured_together,
+    of_matched,
+    part_size,
+    related_items,
+    some_persons,
+)
 from populace.scrutiny.report import Check, number
 from populace.scrutiny.sample import Sample
 from populace.scrutiny.scales import LEAST_ROWS
@@ -25,6 +32,8 @@ from populace.scrutiny.scales import LEAST_ROWS
 GROUP = "scales"
 #: most scales (sampled by seed), and draws of parts: every item is a few regressions
 MOST_SCALES, SPLITS = 5, 6
+#: most persons of a side behind the people's model and the words: more make them slower, not clearer
+MOST_PERSONS = 4000
 #: items named in the words
 _NAMED = 6
 _NAMES = ("dif_items", "person_fit")
@@ -71,7 +80,7 @@ def checks(comparison: Comparison) -> list[Check]:
 
 def _calibrated(comparison: Comparison, index: np.ndarray, scales: Sequence[Scale]) -> list[Calibrated]:
     """The people's models; scales whose search does not arrive are left out."""
-    human = comparison.human.columns(index)
+    human = _few(comparison, "human", index)
     found = []
     for scale in scales[:MOST_SCALES]:
         values = human.scores[:, scale.places]
@@ -81,6 +90,11 @@ def _calibrated(comparison: Comparison, index: np.ndarray, scales: Sequence[Scal
         if model.converged:
             found.append(Calibrated(scale, steps, model))
     return found
+
+
+def _few(comparison: Comparison, side: str, index: np.ndarray) -> Sample:
+    rng = comparison.rng(f"item response of {side}")
+    return some_persons(getattr(comparison, side).columns(index), MOST_PERSONS, rng)
 
 
 def distances(pairs: Sequence[tuple[Sample, Sample]], scales: Sequence[Calibrated]) -> np.ndarray:
@@ -116,8 +130,8 @@ def _fits(pair: tuple[Sample, Sample], scales: Sequence[Calibrated]) -> tuple[fl
 
 
 def _words(comparison: Comparison, index: np.ndarray, scales: Sequence[Calibrated]) -> tuple[str, str]:
-    """What the whole samples say: the items that differ most, and the mean fit of persons on both sides."""
-    pair = (comparison.synthetic.columns(index), comparison.human.columns(index))
+    """What up to `MOST_PERSONS` a side say: the items that differ most, and the mean fit of persons on both sides."""
+    pair = (_few(comparison, "synthetic", index), _few(comparison, "human", index))
     flags, gains = _differing(pair, scales)
     names = [comparison.questions[index[j]].name for one in scales for j in one.scale.places]
     order = sorted(np.flatnonzero(flags), key=lambda i: -np.nan_to_num(gains[i], nan=np.inf))
@@ -126,7 +140,7 @@ def _words(comparison: Comparison, index: np.ndarray, scales: Sequence[Calibrate
     items = (
         f"group and group by trait add more than {LARGE:g} of Nagelkerke's R²: {', '.join(told)}{more}"
         if len(order)
-        else f"none of {len(names)} items in the whole samples"
+        else f"none of {len(names)} items among {MOST_PERSONS:,} persons a side at most"
     )
     ours, theirs = _fits(pair, scales)
     fit = f"mean l_z of the panel {number(ours)}, of people {number(theirs)}; above: answers go together too well"

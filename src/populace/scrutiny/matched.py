@@ -95,10 +95,10 @@ def draws(comparison: Comparison, purpose: str, index: np.ndarray, parts: int = 
     known = {name: s for name, s in named.items() if whole[name] and s.n >= LEAST_PERSONS}
     while True:
         pieces = _apart(human, size, parts, rng)
-        people = pieces[-1] if second is None else _some(second, size, rng)
-        baselines = {name: _some(sample, size, rng) for name, sample in known.items()}
+        people = pieces[-1] if second is None else some_persons(second, size, rng)
+        baselines = {name: some_persons(sample, size, rng) for name, sample in known.items()}
         worthless = {UNRELATED: unrelated(pieces[-1], rng)}
-        yield Parts(pieces[0], people, pieces[1], _some(synthetic, size, rng), worthless | baselines)
+        yield Parts(pieces[0], people, pieces[1], some_persons(synthetic, size, rng), worthless | baselines)
 
 
 def _apart(sample: Sample, size: int, parts: int, rng: np.random.Generator) -> list[Sample]:
@@ -108,7 +108,8 @@ def _apart(sample: Sample, size: int, parts: int, rng: np.random.Generator) -> l
     return [sample.take(np.flatnonzero(np.isin(sample.persons, some))) for some in chosen]
 
 
-def _some(sample: Sample, size: int, rng: np.random.Generator) -> Sample:
+def some_persons(sample: Sample, size: int, rng: np.random.Generator) -> Sample:
+    """So many persons at random, or all where there are fewer."""
     chosen = rng.permutation(int(sample.persons.max()) + 1)[:size]
     return sample.take(np.flatnonzero(np.isin(sample.persons, chosen)))
 
