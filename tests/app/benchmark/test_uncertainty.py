@@ -70,6 +70,14 @@ def test_intervals_that_are_right_cover_as_often_as_they_say():
     assert ninety.low < 90 < ninety.high
 
 
+def test_ten_questions_that_are_all_covered_leave_room_for_others():
+    rows = [row([0.5, 0.5], [0.4, 0.4], [0.6, 0.6]) for _ in range(10)]
+    draws = cluster_draws([np.arange(10)], 100, np.random.default_rng(0))
+    ninety = uncertainty.coverage_figures("R2", rows, draws)[-1]
+    assert (ninety.value, ninety.high) == (100, 100)
+    assert ninety.low == pytest.approx(72.2, abs=0.1)
+
+
 def test_predicted_errors_that_say_nothing_are_a_gap_and_no_number():
     rows = [row([0.5, 0.5], [0.4, 0.4], [0.6, 0.6], ours=[0.4 + 0.01 * i, 0.6 - 0.01 * i]) for i in range(20)]
     _, found = figures(rows)

@@ -6,9 +6,10 @@ Nothing is asked anew: the rows of R2, R3, synthbench and drift carry the model'
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
-from scipy.stats import rankdata, spearmanr
+from scipy.stats import binomtest, rankdata, spearmanr
 
 from populace.app.benchmark import bootstrap, drift, questions, shares, surveys, synthbench
 from populace.app.benchmark.bench import Bench, NotTrained
@@ -64,11 +65,27 @@ def coverage_figures(study: str, rows: Sequence[Row], draws: np.ndarray) -> list
     for level in LEVELS:
         inside = np.array([covered(row, level) for row in rows])
         spread = bootstrap.mean(100 * inside, draws)
-        measure = f"coverage of {100 * level:.0f} % intervals"
-        figures.append(
-            spread.figure(REGIME, study, OURS, measure, len(rows), note="people's own sampling error counts")
+        figure = spread.figure(
+            REGIME,
+            study,
+            OURS,
+            f"coverage of {100 * level:.0f} % intervals",
+            len(rows),
+            note="people's own sampling error counts",
         )
+        figures.append(_never_sure(figure) if isinstance(figure, Figure) and np.ptp(inside) == 0 else figure)
     return figures
+
+
+def _never_sure(figure: Figure) -> Figure:
+    """Where every question is covered alike, draws of questions show no spread: Wilson's limits in their place.
+
+    Example: 10 of 10 covered: 72 to 100 %.
+    """
+    covers = round(figure.value / 100 * figure.units)
+    limits = binomtest(covers, figure.units).proportion_ci(method="wilson")
+    note = f"{figure.note}; every question the same, so Wilson's limits"
+    return replace(figure, low=100 * limits.low, high=100 * limits.high, note=note)
 
 
 def covered(row: Row, level: float) -> float:
