@@ -354,9 +354,9 @@ MARGINS: dict[tuple[str, str], Margin] = {
         "at most 5 % of items with large DIF, set beforehand", _DOUBLE,
     ),
     ("person_fit", "all"): _margin(
-        "scales", (0.10, 0.20), "upper difference",
+        "scales", (0.10, 0.15), "upper difference",
         "distance of the mean person fit l_z under the people's graded model",
-        "a tenth of the spread l_z has among people", _DOUBLE,
+        "a tenth of the spread l_z has among people", "tolerance: half as much again; unrelated answers are .18 away",
     ),
     ("driver_shares", "all"): _margin(
         "regressions", (0.10, 0.20), "upper difference",
