@@ -65,3 +65,11 @@ def test_a_panel_that_says_one_thing_only_fails_without_a_warning(scale, variabl
     found = found_of(one, scale(400, 2))
     assert found["dif_items"].verdict == "FAIL"
     assert "one answer only" in found["dif_items"].words
+
+
+def test_an_item_that_the_trait_tells_apart_wholly_is_said_and_not_counted(scale):
+    # one item is all there is to the trait: nothing is left to be answered otherwise
+    people = [scale(900, seed, loadings=(60.0, 0.7, 0.6, 0.5, -0.6)) for seed in (1, 2)]
+    found = found_of(*people)["dif_items"]
+    assert found.verdict != "FAIL"
+    assert "one answer only" not in found.words

@@ -28,6 +28,7 @@ from populace.scrutiny.matched import (
 from populace.scrutiny.report import Check, number
 from populace.scrutiny.sample import Sample
 from populace.scrutiny.scales import LEAST_ROWS
+from populace.survey.names import listed
 
 GROUP = "scales"
 #: most scales (sampled by seed), and draws of parts: every item is a few regressions
@@ -69,13 +70,16 @@ def checks(comparison: Comparison) -> list[Check]:
     if not scales:
         reason = f"none of {len(candidates)} batteries or factors is one scale among these people"
         return [not_judged(name, GROUP, reason) for name in _NAMES]
+    pair = (_few(comparison, "synthetic", index), _few(comparison, "human", index))
+    items = _differing(pair, scales)
+    names = [comparison.questions[index[j]].name for one in scales for j in one.scale.places]
     found = measured_together(comparison, "item response", index, lambda pairs: distances(pairs, scales), SPLITS)
-    remarks = _words(comparison, index, scales)
-    return [
-        # unrelated answers to the right questions are no differential functioning, and person fit sees them
-        of_matched(name, GROUP, found.column(i), comparison, remark=remarks[i], needs_power=name == "person_fit")
-        for i, name in enumerate(_NAMES)
-    ]
+    # unrelated answers to the right questions are no differential functioning, and person fit sees them
+    dif = of_matched(_NAMES[0], GROUP, found.column(0), comparison, remark=_item_words(items, names), needs_power=False)
+    if not items.judged.any():
+        dif = undecided(_NAMES[0], GROUP, f"of {len(names)} items the trait tells all answers apart")
+    fit = of_matched(_NAMES[1], GROUP, found.column(1), comparison, remark=_fit_words(pair, scales))
+    return [dif, fit]
 
 
 def _calibrated(comparison: Comparison, index: np.ndarray, scales: Sequence[Scale]) -> list[Calibrated]:
@@ -99,12 +103,34 @@ def _few(comparison: Comparison, side: str, index: np.ndarray) -> Sample:
 
 def distances(pairs: Sequence[tuple[Sample, Sample]], scales: Sequence[Calibrated]) -> np.ndarray:
     """(N, 2) share of items that function differentially, and how far apart the mean fit of persons is."""
-    return np.array([[_differing(pair, scales)[0].mean(), abs(np.subtract(*_fits(pair, scales)))] for pair in pairs])
+    return np.array([[_differing(pair, scales).share, abs(np.subtract(*_fits(pair, scales)))] for pair in pairs])
 
 
-def _differing(pair: tuple[Sample, Sample], scales: Sequence[Calibrated]) -> tuple[np.ndarray, np.ndarray]:
-    """Does each item function differentially, and by how much of Nagelkerke's R² (NaN where it cannot be fitted)?"""
-    flags, gains = [], []
+@dataclass(frozen=True)
+class _Items:
+    """Items of all scales, panel against people."""
+
+    #: (p,) functions differentially
+    differs: np.ndarray
+    #: (p,) gain of Nagelkerke's R²; NaN where nothing can be fitted
+    gains: np.ndarray
+    #: (p,) one side gives one answer only
+    silent: np.ndarray
+
+    @property
+    def judged(self) -> np.ndarray:
+        """(p,) whether anything can be said; where the trait tells the answers apart wholly, nothing can."""
+        return self.silent | np.isfinite(self.gains)
+
+    @property
+    def share(self) -> float:
+        """Of the items that can be judged, those that function differentially."""
+        return float(self.differs.sum() / max(self.judged.sum(), 1))
+
+
+def _differing(pair: tuple[Sample, Sample], scales: Sequence[Calibrated]) -> _Items:
+    """Which items panel and people answer otherwise at the same trait."""
+    parts = []
     for one in scales:
         codes = [one.codes(sample) for sample in pair]
         group = np.repeat([1, 0], [len(side) for side in codes])
@@ -112,10 +138,14 @@ def _differing(pair: tuple[Sample, Sample], scales: Sequence[Calibrated]) -> tup
         some = (both >= 0).any(axis=1)
         trait = one.model.scores(both[some])[0]
         found = dif_items(both[some], group[some], weights[some], trait=trait)
-        # where a side gives one answer only, or the other side's answers are told apart wholly, nothing can be fitted
-        flags.append(found.differs | np.isnan(found.gains))
-        gains.append(found.gains)
-    return np.concatenate(flags), np.concatenate(gains)
+        silent = np.any([_one_answer(side) for side in codes], axis=0)
+        parts.append((found.differs | silent, found.gains, silent))
+    return _Items(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+
+def _one_answer(codes: np.ndarray) -> np.ndarray:
+    """(p,) is there one answer only?"""
+    return np.array([len(np.unique(column[column >= 0])) == 1 for column in codes.T])
 
 
 def _fits(pair: tuple[Sample, Sample], scales: Sequence[Calibrated]) -> tuple[float, float]:
@@ -129,19 +159,21 @@ def _fits(pair: tuple[Sample, Sample], scales: Sequence[Calibrated]) -> tuple[fl
     return means[0], means[1]
 
 
-def _words(comparison: Comparison, index: np.ndarray, scales: Sequence[Calibrated]) -> tuple[str, str]:
-    """What up to `MOST_PERSONS` a side say: the items that differ most, and the mean fit of persons on both sides."""
-    pair = (_few(comparison, "synthetic", index), _few(comparison, "human", index))
-    flags, gains = _differing(pair, scales)
-    names = [comparison.questions[index[j]].name for one in scales for j in one.scale.places]
-    order = sorted(np.flatnonzero(flags), key=lambda i: -np.nan_to_num(gains[i], nan=np.inf))
-    told = [f"{names[i]} {number(gains[i]) if np.isfinite(gains[i]) else 'one answer only'}" for i in order[:_NAMED]]
+def _item_words(items: _Items, names: Sequence[str]) -> str:
+    """The items that differ most, and those of which nothing can be said."""
+    order = sorted(np.flatnonzero(items.differs), key=lambda i: -np.nan_to_num(items.gains[i], nan=np.inf))
+    told = [f"{names[i]} {'one answer only' if items.silent[i] else number(items.gains[i])}" for i in order[:_NAMED]]
     more = f" and {len(order) - _NAMED} more" if len(order) > _NAMED else ""
-    items = (
+    count = int(items.judged.sum())
+    said = (
         f"group and group by trait add more than {LARGE:g} of Nagelkerke's R²: {', '.join(told)}{more}"
         if len(order)
-        else f"none of {len(names)} items among {MOST_PERSONS:,} persons a side at most"
+        else f"none of {count} items among {MOST_PERSONS:,} persons a side at most"
     )
+    unfit = [names[i] for i in np.flatnonzero(~items.judged)]
+    return f"{said}; the trait tells all answers apart: {listed(unfit)}" if unfit else said
+
+
+def _fit_words(pair: tuple[Sample, Sample], scales: Sequence[Calibrated]) -> str:
     ours, theirs = _fits(pair, scales)
-    fit = f"mean l_z of the panel {number(ours)}, of people {number(theirs)}; above: answers go together too well"
-    return items, fit
+    return f"mean l_z of the panel {number(ours)}, of people {number(theirs)}; above: answers go together too well"
