@@ -54,6 +54,7 @@ HOMES = {
     "pptx": ("analysis/export/",),
     "lxml": ("analysis/export/",),
     "xlsxwriter": ("analysis/export/",),
+    "lark": ("survey/expressions.py",),
     "ray": ("parallel.py",),
     "rich": ("simulation/progress.py",),
     "typer": ("app/cli.py",),
@@ -188,6 +189,7 @@ HEAVY = {
     "statsmodels",
     "rich",
     "jinja2",
+    "lark",
     "pydantic",
 }
 
