@@ -213,7 +213,7 @@ def test_validate_says_what_is_in_a_questionnaire(cli, study):
 def test_validate_lists_what_simulate_would_refuse(cli, tmp_path):
     (tmp_path / "survey.yaml").write_text(
         "id: a\ntitle: A\nquestions:\n"
-        "  - {name: tea, kind: single, text: 'Tea?', options: [A, B], show_if: why}\n"
+        "  - {name: tea, kind: single, text: 'Tea?', options: [A, B], show_if: 'cups =='}\n"
         "  - {name: why, kind: open, text: 'Why?'}\n"
         "  - {name: cups, kind: numeric, text: 'How many?'}\n"
     )
@@ -221,6 +221,6 @@ def test_validate_lists_what_simulate_would_refuse(cli, tmp_path):
     assert outcome.code == 0
     notes = [line for line in outcome.out.splitlines() if line.startswith("note: simulate would refuse this")]
     found = cli("validate", "survey.yaml", "--json").json["notes"]
-    for line, note, words in zip(notes, found, ("'show_if'", "--skip-open", "'minimum' and 'maximum'"), strict=True):
+    for line, note, words in zip(notes, found, ("'tea', show_if", "--skip-open", "'minimum' and 'maximum'"), strict=True):
         assert words in note
         assert note in line

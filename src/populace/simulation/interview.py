@@ -6,7 +6,7 @@ to the model before the next question, so that answers of one respondent hang to
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import polars as pl
@@ -17,7 +17,9 @@ from populace.errors import ModelError
 from populace.models.base import ResponseModel, Session, Told
 from populace.prompts.prompt import Prompt
 from populace.simulation.chance import choose, uniforms
-from populace.simulation.plan import Asked, Plan, column_of
+from populace.simulation.plan import Asked, Plan, Put, column_of
+from populace.simulation.said import Said
+from populace.survey.question import Item
 
 #: how far from one the probabilities of a row may sum
 _TOLERANCE = 1e-6
@@ -29,11 +31,16 @@ def interview(plan: Plan, model: ResponseModel, rows: np.ndarray) -> pl.DataFram
     people = plan.people.rows(rows)
     session = model.open(len(rows), list(_history(plan, people, rows)))
     columns = {name: people.codes(name) for name in people.answers.columns if name in plan.codebook}
-    for name, translation in plan.copied.items():
-        columns[name] = _copy(plan, name, people.codes(name), translation)
-    for question in plan.questions:
-        for column in _answers(question, session, plan.keys[rows]):
-            columns[column.name] = column
+    known = {name: people.codes(name) for name in people.names("background")} | _copied(plan, people)
+    said = Said(len(rows), known, plan.labels)
+    for put in plan.questions:
+        shown = said.meets(put.condition)
+        answers = {column.name: column for column in _answers(put, session, plan.keys[rows], shown)}
+        answers |= {
+            item.name: _where(shown, known[item.name]) for item in put.question.items() if item.name in plan.copied
+        }
+        said.add(put.question, list(answers.values()), shown)
+        columns |= answers
     ordered = [columns[variable.name] for variable in plan.codebook.variables]
     return pl.DataFrame(ordered).with_columns(**_provenance(plan, model))
 
@@ -42,7 +49,7 @@ def _read_ahead(plan: Plan, model: ResponseModel) -> None:
     """Let a model that reads texts read all of them at once: faster than one by one, and the same."""
     if prepare := getattr(model, "prepare", None):
         known = [known.prompt for known in (*plan.backgrounds, *plan.earlier)]
-        prepare([*known, *(asked.prompt for question in plan.questions for asked in question)])
+        prepare([*known, *(asked.prompt for put in plan.questions for asked in put.asked)])
 
 
 def _history(plan: Plan, people: DataSet, rows: np.ndarray) -> Iterator[Told]:
@@ -57,16 +64,16 @@ def _history(plan: Plan, people: DataSet, rows: np.ndarray) -> Iterator[Told]:
         yield Told(known.prompt, np.where(places < 0, -1, known.choices(given)))
 
 
-def _answers(question: tuple[Asked, ...], session: Session, keys: np.ndarray) -> Iterator[pl.Series]:
-    """Ask the items of one question, draw, and tell the model what was drawn.
+def _answers(put: Put, session: Session, keys: np.ndarray, shown: np.ndarray) -> Iterator[pl.Series]:
+    """Ask the items of one question of the respondents to whom it is shown, draw, and tell the model what was drawn.
 
     The exclusive options of a multiple-choice question are put first, and who selects one is not asked the others:
     they are "Not selected". An exclusive option so keeps the probability the model gives it, and the others are
-    drawn knowing that it was not selected.
+    drawn knowing that it was not selected. Whom the question is not shown to has no answer.
     """
-    free = np.ones(session.n, dtype=bool)
-    for asked in question:
-        positions = _draw(asked, session, keys, free)
+    free = shown.copy()
+    for asked in put.asked:
+        positions = np.where(shown, _draw(asked, session, keys, free), -1)
         session.tell(asked.prompt, positions)
         if asked.exclusive:
             free &= positions == 0
@@ -106,19 +113,28 @@ def _column(asked: Asked, positions: np.ndarray, keys: np.ndarray) -> pl.Series:
     """Codes of the positions, or numbers drawn within the bins."""
     if asked.bins is None:
         return column_of(asked.item, positions)
-    values = asked.bins.draw(positions, uniforms(keys, asked.item.name, "within the bin"))
-    whole = asked.bins.integer
-    return pl.Series(asked.item.name, values.astype(np.int64) if whole else values)
+    values = asked.bins.draw(np.maximum(positions, 0), uniforms(keys, asked.item.name, "within the bin"))
+    column = pl.Series(asked.item.name, values.astype(np.int64) if asked.bins.integer else values)
+    return _where(positions >= 0, column)
 
 
-def _copy(plan: Plan, name: str, column: pl.Series, translation: dict | None) -> pl.Series:
-    """A background under the codes of the instrument."""
+def _copied(plan: Plan, people: DataSet) -> dict[str, pl.Series]:
+    """Items that were answered as a background, under the codes of the instrument."""
+    items = {item.name: item for item in plan.instrument.items()}
+    return {name: _copy(items[name], people.codes(name), codes) for name, codes in plan.copied.items()}
+
+
+def _copy(item: Item, column: pl.Series, translation: Mapping | None) -> pl.Series:
     if translation is None:
         return column
-    item = next(item for item in plan.instrument.items() if item.name == name)
     codes = [option.code for option in item.options]
     place = {code: codes.index(translated) for code, translated in translation.items()}
     return column_of(item, np.array([place.get(code, -1) for code in column.to_list()], dtype=np.int64))
+
+
+def _where(shown: np.ndarray, column: pl.Series) -> pl.Series:
+    """The column with null for whom the question is not shown to."""
+    return column if shown.all() else column.set(pl.Series(~shown), None)
 
 
 def _provenance(plan: Plan, model: ResponseModel) -> dict[str, pl.Expr]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,15 +15,18 @@ import polars as pl
 
 from populace.data.codebook import RESPONDENT, Codebook, Variable, variable_of
 from populace.data.dataset import DataSet
-from populace.errors import CannotAnswer, DataError, InputError, InstrumentError, PopulaceError
+from populace.errors import CannotAnswer, DataError, InputError, PopulaceError
 from populace.models.base import Told
 from populace.prompts.bins import Bins
 from populace.prompts.prompt import Prompt
 from populace.prompts.render import bins_of, prompt_of
 from populace.simulation.chance import respondent_keys
+from populace.survey import expression_checks
+from populace.survey.expression_records import Expression
 from populace.survey.instrument import Instrument
 from populace.survey.names import listed, shown
 from populace.survey.question import Item, Question
+from populace.survey.routing import condition_of, routing_problems
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,18 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Put:
+    """A question with what of it is asked."""
+
+    #: the question
+    question: Question
+    #: under which condition it is put, None = always
+    condition: Expression | None
+    #: the items to be asked, in the order they are put; items known beforehand are not among them
+    asked: tuple[Asked, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything that determines a panel, except the model."""
 
@@ -72,8 +87,10 @@ class Plan:
     backgrounds: tuple[Known, ...]
     #: given answers that are told to the model
     earlier: tuple[Known, ...]
-    #: questions to be asked, each with its items in the order they are put
-    questions: tuple[tuple[Asked, ...], ...]
+    #: questions in the order they are put
+    questions: tuple[Put, ...]
+    #: name -> code -> label, of everything closed that a condition may name
+    labels: Mapping[str, Mapping[int | str, str]]
     #: item -> code in PEOPLE -> code in the panel, for items that PEOPLE have answered as a background
     copied: Mapping[str, Mapping[int | str, int | str] | None]
     #: (n,) keys of the random numbers
@@ -94,8 +111,8 @@ class Plan:
 
     @property
     def n_asked(self) -> int:
-        """Answers per interview."""
-        return sum(len(question) for question in self.questions)
+        """Answers per interview, at most."""
+        return sum(len(put.asked) for put in self.questions)
 
 
 def make_plan(
@@ -109,7 +126,7 @@ def make_plan(
 
     Raises `InstrumentError`, `DataError` or `CannotAnswer` naming the question or column, and the remedy.
     """
-    found = obstacles(instrument, skip_open, people.names("background"))
+    found = obstacles(instrument, skip_open, people)
     if found:
         raise found[0]
     check_backgrounds(people)
@@ -130,6 +147,7 @@ def make_plan(
         backgrounds=told,
         earlier=earlier,
         questions=tuple(_questions(instrument, {*copied, *left_out}, place)),
+        labels=_labels(instrument, people),
         copied=copied,
         keys=respondent_keys(seed, people.respondent_ids),
         seed=seed,
@@ -237,29 +255,35 @@ def _matched(given: DataSet, people: DataSet) -> np.ndarray:
 # -- what is asked ---------------------------------------------------------------------------------------------------
 
 
-def obstacles(instrument: Instrument, skip_open: bool = False, known: Iterable[str] = ()) -> list[PopulaceError]:
-    """Everything in an instrument that cannot be put to respondents yet, in the order of its questions.
+def obstacles(instrument: Instrument, skip_open: bool = False, people: DataSet | None = None) -> list[PopulaceError]:
+    """Everything in an instrument that cannot be put to respondents, in the order of its questions.
 
-    Each is the error that `make_plan` would raise, so that a check beforehand says the same. `known`: names that are
-    copied rather than asked. What depends on the people (a background of the same name with other answers) is not
-    known here.
+    Each is the error that `make_plan` would raise, so that a check beforehand says the same. `people`: whom it is put
+    to; their backgrounds are copied rather than asked, and conditions may name them. Without them a name that no
+    question has is taken for a background.
     """
-    known = set(known)
-    open_items = set() if skip_open else set(_open_items(instrument))
-    found: list[PopulaceError] = []
+    known = set() if people is None else set(people.names("background"))
+    silent = set(_open_items(instrument))
+    open_items = set() if skip_open else silent
+    beforehand = None if people is None else _beforehand(people)
+    found: list[PopulaceError] = list(routing_problems(instrument, beforehand, silent))
     for question in instrument.questions:
-        if question.show_if:
-            found.append(_routed(question))
         found += [_unwritten(item) for item in question.items() if item.name in open_items]
         found += [problem for item in question.items() if item.name not in known and (problem := _unbounded(item))]
     return found
 
 
-def _routed(question: Question) -> InstrumentError:
-    return InstrumentError(
-        f"question {question.name!r} is put only if {question.show_if!r}, and routing is not carried out yet; "
-        "everybody would be asked: remove 'show_if' to ask everybody, or leave the question out"
-    )
+def _beforehand(people: DataSet) -> dict[str, expression_checks.Known]:
+    """What conditions may name of respondents."""
+    return {
+        name: expression_checks.known_item(people.codebook.variable(name).to_item())
+        for name in people.names("background")
+    }
+
+
+def _labels(instrument: Instrument, people: DataSet) -> dict[str, dict[int | str, str]]:
+    named = _beforehand(people) | expression_checks.scope_of(instrument)
+    return {name: dict(zip(one.codes, one.labels, strict=True)) for name, one in named.items() if one.labels}
 
 
 def _unwritten(item: Item) -> CannotAnswer:
@@ -285,15 +309,12 @@ def _open_items(instrument: Instrument) -> tuple[str, ...]:
     return tuple(item.name for item in instrument.items() if not item.options and item.numeric is None)
 
 
-def _questions(
-    instrument: Instrument, settled: set[str], place: tuple[int | None, str | None]
-) -> Iterator[tuple[Asked, ...]]:
+def _questions(instrument: Instrument, settled: set[str], place: tuple[int | None, str | None]) -> Iterator[Put]:
     """Every question with the items still to be asked; exclusive options come first, see `interview`."""
     for question in instrument.questions:
         exclusive = _exclusive(question)
         asked = [_asked(item, item.name in exclusive, place) for item in question.items() if item.name not in settled]
-        if asked:
-            yield tuple(sorted(asked, key=lambda one: not one.exclusive))
+        yield Put(question, condition_of(question), tuple(sorted(asked, key=lambda one: not one.exclusive)))
 
 
 def _asked(item: Item, exclusive: bool, place: tuple[int | None, str | None]) -> Asked:

@@ -74,11 +74,12 @@ def scope_of(instrument: Instrument) -> dict[str, Known]:
         if question.kind == "multiple":
             codes, labels = zip(*((option.code, option.label) for option in question.options), strict=True)
             scope[question.name] = Known("multiple", codes, labels)
-        scope |= {item.name: _known_item(item) for item in items}
+        scope |= {item.name: known_item(item) for item in items}
     return scope
 
 
-def _known_item(item: Item) -> Known:
+def known_item(item: Item) -> Known:
+    """What the name of one item stands for."""
     if item.options:
         codes, labels = zip(*((option.code, option.label) for option in item.options), strict=True)
         return Known("closed", codes, labels)
