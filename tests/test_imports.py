@@ -18,9 +18,10 @@ GROUND = {"errors", "atomic"}
 
 #: package -> packages of ours it may import, besides itself and the ground
 MAY_IMPORT = {
-    "survey": set(),
+    "confined": set(),
+    "survey": {"confined"},
     "grounding": set(),
-    "data": {"survey"},
+    "data": {"survey", "confined"},
     "prompts": {"survey", "grounding"},
     "models": {"prompts"},
     "analysis": {"data", "survey"},
@@ -48,11 +49,11 @@ HOMES = {
     "statsmodels": ("app/demo.py", "scrutiny/", "analysis/"),
     "pandas": (),
     "pyarrow": (),
-    "pyreadstat": ("data/files/spss.py",),
+    "pyreadstat": ("data/files/spss.py", "data/files/readstat.py"),
     "jsonschema": ("survey/formats/", "app/analysis_spec/"),
     "vl_convert": ("scrutiny/", "analysis/export/"),
     "pptx": ("analysis/export/",),
-    "lxml": ("analysis/export/",),
+    "lxml": ("analysis/export/", "survey/formats/"),
     "xlsxwriter": ("analysis/export/",),
     "lark": ("survey/expressions.py",),
     "ray": ("parallel.py",),

@@ -4,7 +4,17 @@ PopulaceError
 ├── InputError            a file or value we were given cannot be used
 │   ├── InstrumentError   an instrument breaks a rule; names file, block, question, fix
 │   ├── DataError         answers, codebook or weights break a rule; names file, column, code
-│   └── ModelError        a model folder is incomplete, altered or of another kind
+│   ├── ModelError        a model folder is incomplete, altered or of another kind
+│   └── FileRefused       a foreign file could not be parsed in its confined process; also a DataError and an
+│       │                 InstrumentError, because it was to hold one of them
+│       ├── FileTooLarge       it is larger than allowed; it was not opened
+│       ├── ParserOutOfMemory  it needs more memory than allowed
+│       ├── ParserTooSlow      it takes longer than allowed
+│       ├── ParserOverflow     it gives a larger answer, or larger temporary files, than allowed
+│       ├── ParserForbidden    its parser tried what no parser needs (a connection, a program, another file)
+│       ├── ParserCrashed      it ends the parser by a signal (a fault in a C library)
+│       ├── ParserNonsense     what came back is no answer
+│       └── ParserFailed       its parser gave up with an error of its own
 ├── JournalError          a run's journal belongs to another run or was altered
 ├── CannotAnswer          a model was asked for something it cannot do (open text, say)
 ├── MissingExtra          an optional package is not installed; names the command
@@ -40,6 +50,42 @@ class DataError(InputError):
 
 class ModelError(InputError):
     """A model folder is incomplete, altered or of another kind."""
+
+
+class FileRefused(InstrumentError, DataError):
+    """A foreign file could not be parsed in its confined process."""
+
+
+class FileTooLarge(FileRefused):
+    """A foreign file is larger than allowed; it was not opened."""
+
+
+class ParserOutOfMemory(FileRefused):
+    """A foreign file needs more memory than allowed."""
+
+
+class ParserTooSlow(FileRefused):
+    """A foreign file takes longer than allowed."""
+
+
+class ParserOverflow(FileRefused):
+    """A foreign file gives a larger answer, or larger temporary files, than allowed."""
+
+
+class ParserForbidden(FileRefused):
+    """The parser of a foreign file tried what no parser needs."""
+
+
+class ParserCrashed(FileRefused):
+    """A foreign file ends its parser by a signal."""
+
+
+class ParserNonsense(FileRefused):
+    """What came back from the parser of a foreign file is no answer."""
+
+
+class ParserFailed(FileRefused):
+    """The parser of a foreign file gave up with an error of its own."""
 
 
 class JournalError(PopulaceError):

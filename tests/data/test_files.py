@@ -217,6 +217,14 @@ def test_an_edited_parquet_file_that_kept_its_seal_is_refused(tmp_path, dataset)
     assert "holds other answers than were written" in refusal(path)
 
 
+def test_a_parquet_file_that_unpacks_to_far_more_than_it_seems_is_refused(tmp_path, dataset, monkeypatch):
+    monkeypatch.setattr("populace.data.files.parquet._MANY_CELLS", 100_000)
+    write_dataset(dataset, tmp_path / "panel.parquet")
+    assert read_dataset(tmp_path / "panel.parquet").n == dataset.n
+    pl.select(a=pl.repeat(1, 3_000_000)).write_parquet(tmp_path / "bomb.parquet")
+    assert "unpacks to 3,000,000 cells" in refusal(tmp_path / "bomb.parquet")
+
+
 def test_the_folder_form_is_the_layout_of_the_corpora(tmp_path, dataset):
     write_dataset(dataset, tmp_path / "panel")
     assert sorted(file.name for file in (tmp_path / "panel").iterdir()) == ["answers.parquet", "codebook.json"]

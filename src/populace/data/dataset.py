@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
@@ -64,6 +65,12 @@ class DataSet:
         object.__setattr__(self, "answers", _in_one_form(self.answers, self.codebook, where))
         _check_ids(self.answers, where)
         _check_codes(self.answers, self.codebook, where)
+
+    def noting(self, notes: Iterable[str]) -> DataSet:
+        """The same data with further notes."""
+        other = copy(self)
+        object.__setattr__(other, "notes", (*self.notes, *notes))
+        return other
 
     @property
     def n(self) -> int:

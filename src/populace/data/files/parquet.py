@@ -12,13 +12,15 @@ from populace import atomic
 from populace.data.codebook import Codebook
 from populace.data.dataset import DataSet, hash_of
 from populace.data.files.problems import cannot_write, readable, refuse
-from populace.errors import DataError
+from populace.errors import DataError, FileTooLarge
 
 #: key under which a Parquet file carries its codebook as JSON
 CODEBOOK_KEY = "populace.codebook"
 #: key under which a Parquet file carries the content hash of its data set, because pages have no checksum of their own
 HASH_KEY = "populace.content_hash"
 
+#: a table of more cells, with more of them for each byte of its file, is a bomb: answers do not compress that well
+_MANY_CELLS, _CELLS_PER_BYTE = 100_000_000, 100
 #: the bytes a Parquet file begins and ends with
 _MAGIC = b"PAR1"
 
@@ -82,6 +84,7 @@ def _load(path: Path) -> tuple[pl.DataFrame, dict[str, str]]:
     if readable(path, at_most=4) != _MAGIC or not _ends_well(path):
         raise refuse(path, "a Parquet file", ValueError(f"it does not begin and end with {_MAGIC.decode()}"))
     try:
+        _refuse_bomb(path)
         frame = pl.read_parquet(path, glob=False)
         metadata = pl.read_parquet_metadata(path)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as problem:
@@ -92,6 +95,17 @@ def _load(path: Path) -> tuple[pl.DataFrame, dict[str, str]]:
             "was edited: copy it again, or write the edited data with write_dataset"
         )
     return frame, metadata
+
+
+def _refuse_bomb(path: Path) -> None:
+    """A small file may say a billion times "the same again"; its footer tells before anything is unpacked."""
+    rows = pl.scan_parquet(path, glob=False).select(pl.len()).collect().item()
+    cells = rows * len(pl.read_parquet_schema(path))
+    if cells > max(_MANY_CELLS, _CELLS_PER_BYTE * path.stat().st_size):
+        raise FileTooLarge(
+            f"{path} has {path.stat().st_size:,} bytes and unpacks to {cells:,} cells; expected at most "
+            f"{_CELLS_PER_BYTE} for each byte: check where it comes from"
+        )
 
 
 def _sealed(frame: pl.DataFrame, metadata: dict[str, str]) -> bool:

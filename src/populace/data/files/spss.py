@@ -11,9 +11,6 @@ import base64
 import binascii
 import json
 import re
-import subprocess
-import sys
-import tempfile
 import textwrap
 import zlib
 from collections.abc import Mapping
@@ -22,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pyreadstat
 
 from populace import atomic
+from populace.confined import Limits
 from populace.data.codebook import RESPONDENT, Codebook, Variable
 from populace.data.dataset import PROVENANCE, DataSet
-from populace.data.files.problems import readable, refuse
+from populace.data.files.foreign import load
 from populace.errors import DataError
 from populace.survey.names import RESPONDENT_ID
 from populace.survey.scale import Option
@@ -52,6 +49,8 @@ _MEASURE = {"ordinal": "ordinal", "numeric": "scale"}
 
 def write(dataset: DataSet, path: Path) -> None:
     """One .sav (or, by suffix, compressed .zsav) file."""
+    import pyreadstat  # not for readers: what they read is parsed elsewhere
+
     names = spss_names(dataset.answers.columns)
     frame = _exact(dataset.answers).rename(names)
     declared, undeclared = _missing(dataset)
@@ -193,10 +192,6 @@ def _wrapped(line: str) -> list[str]:
 
 # -- reading -----------------------------------------------------------------------------------------------------
 
-#: folder that the package `populace` lies in, for the process that parses
-_ROOT = Path(__file__).parents[3]
-_CHILD = "import sys; sys.path.insert(0, sys.argv[1]); from populace.data.files.spss import parse; parse(*sys.argv[2:])"
-
 
 @dataclass(frozen=True)
 class _Meta:
@@ -216,15 +211,18 @@ class _Meta:
     measure: dict[str, str]
     #: multiple-response set -> its columns
     sets: dict[str, list[str]]
+    #: signs that the file was damaged, a line each
+    doubts: list[str]
 
     def labels_of(self, name: str) -> dict[Any, str]:
         """Code -> label of a column."""
         return dict(self.labels.get(name, []))
 
 
-def read(path: Path) -> DataSet:
-    """A .sav or .zsav file, written by Populace or by anybody else."""
-    frame, meta = _load(path)
+def read(path: Path, limits: Limits | None = None) -> DataSet:
+    """A .sav or .zsav file, written by Populace or by anybody else; `limits` for what its parser may use."""
+    frame, said = load(path, limits)
+    meta = _Meta(**said)
     inside, names = _inside(meta.notes)
     original = {name: names.get(name, _provenance_name(name)) for name in frame.columns}
     described = [
@@ -236,42 +234,8 @@ def read(path: Path) -> DataSet:
     if RESPONDENT_ID not in frame.columns:
         frame = frame.insert_column(0, pl.Series(RESPONDENT_ID, range(1, frame.height + 1), dtype=pl.Int64))
         described.insert(0, RESPONDENT)
-    return DataSet(frame, _codebook(described, inside, meta, path), str(path))
-
-
-def _load(path: Path) -> tuple[pl.DataFrame, _Meta]:
-    """Columns and labels. A process of its own parses the file, because a damaged one can crash the parser."""
-    readable(path, at_most=4)
-    with tempfile.TemporaryDirectory(prefix="populace-") as folder:
-        command = [sys.executable, "-c", _CHILD, str(_ROOT), str(path.absolute()), folder]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            lines = done.stderr.strip().splitlines() or [f"the parser crashed with code {done.returncode}"]
-            raise refuse(path, "an SPSS file", RuntimeError(lines[-1]))
-        meta = _Meta(**json.loads(Path(folder, "meta.json").read_text(encoding="utf-8")))
-        return pl.read_ipc(Path(folder, "answers.arrow").read_bytes()), meta
-
-
-def parse(path: str, folder: str) -> None:
-    """Parse a file into answers.arrow and meta.json in `folder`; what `_load` runs in a process of its own."""
-    try:
-        frame, meta = pyreadstat.read_sav(path, output_format="polars", user_missing=True)
-    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError) as problem:
-        sys.exit(str(problem).replace("\n", " "))
-    if frame.is_empty():  # columns without rows are all read as words
-        kinds = meta.readstat_variable_types
-        frame = frame.cast({name: pl.String if kinds[name] == "string" else pl.Float64 for name in frame.columns})
-    content = {
-        "title": meta.file_label or "",
-        "notes": meta.notes or [],
-        "texts": meta.column_names_to_labels,
-        "labels": {name: list(labels.items()) for name, labels in meta.variable_value_labels.items()},
-        "missing": meta.missing_ranges,
-        "measure": meta.variable_measure,
-        "sets": {name: group["variable_list"] for name, group in (meta.mr_sets or {}).items()},
-    }
-    Path(folder, "meta.json").write_text(json.dumps(content), encoding="utf-8")
-    frame.write_ipc(Path(folder, "answers.arrow"))
+    dataset = DataSet(frame, _codebook(described, inside, meta, path), str(path))
+    return dataset.noting(f"{path}: {doubt}; the file may be damaged" for doubt in meta.doubts)
 
 
 def _inside(notes: list[str]) -> tuple[Codebook | None, dict[str, str]]:
