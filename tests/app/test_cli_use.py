@@ -221,6 +221,8 @@ def test_validate_lists_what_simulate_would_refuse(cli, tmp_path):
     assert outcome.code == 0
     notes = [line for line in outcome.out.splitlines() if line.startswith("note: simulate would refuse this")]
     found = cli("validate", "survey.yaml", "--json").json["notes"]
-    for line, note, words in zip(notes, found, ("'tea', show_if", "--skip-open", "'minimum' and 'maximum'"), strict=True):
+    for line, note, words in zip(
+        notes, found, ("'tea', show_if", "--skip-open", "'minimum' and 'maximum'"), strict=True
+    ):
         assert words in note
         assert note in line

@@ -111,7 +111,7 @@ def _one_line(problem: BaseException) -> str:
 
 def _python_places() -> list[str]:
     """Where Python keeps its own library, and where distributions keep what its packages are linked with."""
-    linked = (os.path.join(prefix, "lib") for prefix in (sys.prefix, sys.base_prefix))
+    linked = (str(Path(prefix, "lib")) for prefix in (sys.prefix, sys.base_prefix))
     own = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), *sys.path, *linked}
     return sorted(filter(os.path.isdir, own))
 
