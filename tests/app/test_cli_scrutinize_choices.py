@@ -193,3 +193,28 @@ def test_a_second_sample_and_a_baseline_go_with_answers_too(cli, study, tmp_path
     report = json.loads((tmp_path / "report" / "report.json").read_text())
     assert any("same" in check["baselines"] for check in report["checks"])
     assert "second human sample" in report["summary"]["ceiling"]
+
+
+@pytest.mark.parametrize("truth", [[1, 0], ["TRUE", "FALSE"], [None, None]])
+def test_files_of_other_programs_may_write_truths_in_their_way(cli, files, tmp_path, truth):
+    marked = chosen(90, 1).with_columns(_synthetic=pl.lit(truth[0])).write_csv(tmp_path / "panel.csv")
+    chosen(90, 2).with_columns(_synthetic=pl.lit(truth[1])).write_csv(files[1])
+    assert marked is None
+    outcome = judge(cli, (tmp_path / "panel.csv", files[1], files[2]))
+    assert outcome.code == 0, outcome.err
+    if truth[0] is not None:
+        outcome = judge(cli, (files[1], tmp_path / "panel.csv", files[2]), "--json")
+        assert outcome.code == 2
+        assert "swap the two" in outcome.err + outcome.out
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ("kind: [conjoint]\n", "expected a mapping with 'kind: conjoint'"),
+    (TASKS + "columns: {task: t, alternative: t}\n", "'t' stands for two columns"),
+])  # fmt: skip
+def test_a_description_that_cannot_be_meant_is_one_line(cli, files, text, words):
+    files[2].write_text(text)
+    outcome = judge(cli, files)
+    assert outcome.code in (1, 2)
+    assert words in outcome.err
+    assert "fault of Populace" not in outcome.err

@@ -11,6 +11,7 @@ import pytest
 
 from populace import errors
 from populace.confined import Limits, confined
+from populace.confined import run as confined_run
 from populace.confined.run import run
 
 HERE = str(Path(__file__).parent)
@@ -298,3 +299,11 @@ def test_nothing_is_left_running(file, tmp_path):
     while processes_of(str(tmp_path)) and time.monotonic() < until:
         time.sleep(0.05)
     assert not processes_of(str(tmp_path))
+
+
+def test_variables_that_say_where_libraries_are_are_kept(monkeypatch):
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/somewhere/lib")
+    monkeypatch.setenv("SECRET", "word")
+    environment = confined_run._environment("/tmp")
+    assert environment["LD_LIBRARY_PATH"] == "/somewhere/lib"
+    assert "SECRET" not in environment

@@ -1,12 +1,15 @@
 """Conditions of questions are carried out: who is not shown a question has no answer, and everybody else has one."""
 
+import numpy as np
 import pytest
 
+from populace.data.codebook import Variable
 from populace.data.files import read_dataset, write_dataset
 from populace.errors import InstrumentError
 from populace.models.fake import FakeModel
 from populace.simulation.plan import obstacles
 from populace.simulation.simulate import simulate
+from populace.survey.scale import Option
 
 CAR = {"name": "car", "kind": "single", "text": "Do you own a car?", "options": ["Yes", "No"]}
 BRAND = {"name": "brand", "kind": "multiple", "text": "Which do you know?", "options": ["Alpha", "Beta", "Gamma"]}
@@ -85,6 +88,31 @@ def test_a_background_that_is_copied_counts_under_the_codes_of_the_instrument(pa
     answers = panel(sex, asked(CUPS, "sex == 'm'"))
     assert set(answers["sex"]) == {"f", "m"}
     assert (answers["cups"].is_not_null() == (answers["sex"] == "m")).all()
+
+
+def test_a_number_that_stands_for_no_answer_is_none(make):
+    refused = Variable("age", "How old are you?", "numeric", (Option(99, "Refused", missing=True),), "background")
+    people = make.people(20, variables=(refused,), age=[99 if i % 4 == 0 else 30 for i in range(20)])
+    age = {"name": "age", "kind": "numeric", "text": "How old are you?", "minimum": 18, "maximum": 98}
+    answers = simulate(make.survey(age, asked(CAR, "age >= 65"), asked(CUPS, "answered(age)")), people, FakeModel())
+    assert answers.codes("car").null_count() == 20
+    assert answers.codes("cups").null_count() == 5
+    assert np.isnan(answers.values("age")).sum() == 5
+    before = simulate(make.survey(asked(CAR, "age >= 65")), people, FakeModel())
+    assert before.codes("car").null_count() == 20
+
+
+def test_what_is_known_beforehand_was_shown_to_everybody(panel):
+    assert panel(asked(CAR, "shown(age)"))["car"].null_count() == 0
+
+
+@pytest.mark.parametrize("suffix", [".sav", ".parquet", ".csv"])
+def test_a_question_that_nobody_was_asked_is_read_again(people, make, tmp_path, suffix):
+    nobody = (asked(CUPS, "age > 300"), asked(CAR, "age > 300"), asked(BRAND, "age > 300"))
+    panel = simulate(make.survey(TASTE, *nobody), people, FakeModel())
+    write_dataset(panel, tmp_path / f"panel{suffix}")
+    found = read_dataset(tmp_path / f"panel{suffix}")
+    assert found.codes("cups").null_count() == found.codes("car").null_count() == people.n
 
 
 def test_the_panel_can_be_read_again(people, make, tmp_path):

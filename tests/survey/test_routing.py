@@ -44,6 +44,15 @@ def test_what_is_known_beforehand_decides_though_it_is_asked_later():
     assert list(routing_problems(instrument("milk == 1"), {"milk": Known("closed", (1, 2))})) == []
 
 
+def test_a_background_asked_at_the_end_may_be_known_beforehand():
+    age = {"name": "age", "kind": "numeric", "text": "Age?", "minimum": 18, "maximum": 99, "role": "background"}
+    car = {"name": "car", "kind": "single", "text": "Car?", "options": ["Yes", "No"], "show_if": "age >= 18"}
+    survey = read_instrument({"id": "c", "title": "C", "questions": [car, age]})
+    assert list(routing_problems(survey)) == []
+    (problem,) = routing_problems(survey, {})
+    assert "is asked later" in str(problem)
+
+
 def test_an_item_that_is_left_out_cannot_decide():
     (problem,) = routing_problems(instrument("answered(tea)"), silent=["tea"])
     assert "left out" in str(problem)

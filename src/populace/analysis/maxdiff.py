@@ -266,6 +266,7 @@ def best_worst_records(choices: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
             raise DataError(f"choices: {choices[name].null_count():,} rows have no {name!r}: fill it in")
     frame = choices
     if "shown" in frame.columns:
+        _check_zero_one(frame["shown"])
         frame = frame.filter(pl.col("shown").cast(pl.Float64).fill_null(0.0) > 0)
     frame = frame.with_columns(**_picks(frame)).with_columns(pl.col(RESPONDENT_ID, "item").cast(pl.String))
     frame = frame.select(*needed, "best", "worst").sort(needed)
@@ -289,11 +290,14 @@ def _picks(frame: pl.DataFrame) -> dict[str, pl.Expr]:
         if name not in frame.columns:
             hint = did_you_mean(name, frame.columns)
             raise DataError(f"choices: no column {name!r}{hint}; expected 'best' and 'worst', or 'best_worst': add it")
-        column = frame[name]
-        numbers = column.dtype == pl.Boolean or column.dtype.is_numeric()
-        if not numbers or not set(column.drop_nulls().cast(pl.Float64).unique().to_list()) <= {0.0, 1.0}:
-            raise DataError(f"choices: column {name!r} holds something else than 1 and 0: recode it")
+        _check_zero_one(frame[name])
     return {name: pl.col(name).cast(pl.Float64).fill_null(0.0) == 1 for name in ("best", "worst")}
+
+
+def _check_zero_one(column: pl.Series) -> None:
+    numbers = column.dtype == pl.Boolean or column.dtype.is_numeric()
+    if not numbers or not set(column.drop_nulls().cast(pl.Float64).unique().to_list()) <= {0.0, 1.0}:
+        raise DataError(f"choices: column {column.name!r} holds something else than 1 and 0: recode it")
 
 
 def _complete(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:

@@ -145,7 +145,7 @@ def _of_analysis(content: Mapping[str, Any], path: Path) -> Tasks:
 
 
 def _of_mapping(content: Any, where: str) -> Tasks:
-    if not isinstance(content, Mapping) or content.get("kind") not in KINDS:
+    if not isinstance(content, Mapping) or content.get("kind") not in list(KINDS):
         kind = f"kind {shown(content['kind'])}" if isinstance(content, Mapping) and "kind" in content else "no kind"
         raise InputError(f"{where}: {kind}; expected a mapping with 'kind: conjoint' or 'kind: maxdiff': add it")
     keys = _keys(content["kind"])
@@ -156,6 +156,10 @@ def _of_mapping(content: Any, where: str) -> Tasks:
                 f"{', '.join(keys)}: rename or remove it"
             )
         check(value, keys[key], f"{where}: {key}")
+    named = list(content.get("columns", {}).values())
+    twice = next((name for name in named if named.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"{where}: columns: {twice!r} stands for two columns; expected one each: correct one of them")
     return Tasks(**content)
 
 
@@ -196,12 +200,17 @@ def read_records(path: Path, tasks: Tasks) -> pl.DataFrame:
 
 def _check_order(sources: Sources, frames: Mapping[str, pl.DataFrame]) -> None:
     """Refuse people in the panel's place where the files tell."""
-    marked = {side: "_synthetic" in frames[side].columns and frames[side]["_synthetic"].any() for side in _SIDES}
+    marked = {side: "_synthetic" in frames[side].columns and _any_true(frames[side]["_synthetic"]) for side in _SIDES}
     if marked["human"] and not marked["synthetic"]:
         raise UsageError(
             f"{sources.human} is marked synthetic and {sources.synthetic} is not; expected SYN before HUMAN: swap the "
             "two"
         )
+
+
+def _any_true(column: pl.Series) -> bool:
+    """Other programs write truths as numbers or words."""
+    return column.cast(pl.String).str.to_lowercase().is_in(["1", "1.0", "true"]).any()
 
 
 # ---------------------------------------------------------------------------------------------------- the report

@@ -58,7 +58,7 @@ def _send(out: BinaryIO, ending: dict[str, Any], tables: tuple[bytes, ...] = ())
 def _answered(request: dict[str, Any], out: BinaryIO) -> tuple[dict[str, Any], tuple[bytes, ...]]:
     """How it ended, and the tables; the protections are told before the file is opened."""
     path, scratch = Path(request["path"]), Path(request["scratch"])
-    reading = [*request["places"], *_python_places(), *_system_places(), str(path)]
+    reading = [*request["places"], *request["linked"], *_python_places(), *_system_places(), str(path)]
     os.chdir(scratch)
     protection = Protected()
     protection.before_imports(request, reading, scratch)

@@ -36,6 +36,8 @@ _ENVIRONMENT = {
     "POLARS_SKIP_CPU_CHECK": "1",
     "RAYON_NUM_THREADS": "1",
 }
+#: variables that say where libraries are
+_LINKED = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 _CHUNK, _MOST_SAID = 1 << 20, 4096
 #: seconds that a process which has said its last word gets to end by itself
 _GRACE = 2.0
@@ -74,6 +76,7 @@ def run(
             "allowance": asdict(most),
             "scratch": str(Path(folder).resolve()),
             "places": [*_places(), *places],
+            "linked": [place for value in _linked().values() for place in value.split(os.pathsep) if place],
             "parent": os.getpid(),
         }
         ending = _ended(request, most)
@@ -114,8 +117,16 @@ def _command(request: Mapping[str, Any]) -> list[str]:
     return [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", _START, *request["places"]]
 
 
+def _linked() -> dict[str, str]:
+    """The variables that say where libraries are, as far as they are set."""
+    found = {name: os.path.expandvars(f"${name}") for name in _LINKED}
+    return {name: value for name, value in found.items() if value != f"${name}"}
+
+
 def _environment(scratch: str) -> dict[str, str]:
     environment = _ENVIRONMENT | {"TMPDIR": scratch, "TEMP": scratch, "TMP": scratch, "HOME": scratch}
+    # where some installations find the library that Python itself is
+    environment |= _linked()
     if sys.platform == "win32":  # without it Windows cannot load its own libraries
         environment["SYSTEMROOT"] = os.path.expandvars("%SYSTEMROOT%")
     return environment

@@ -35,6 +35,8 @@ GROUP = "scales"
 MOST_SCALES, SPLITS = 5, 6
 #: most persons of a side behind the people's model and the words: more make them slower, not clearer
 MOST_PERSONS = 4000
+#: people below whom their own model flatters them: l_z of the people it is fitted to is then .1 and more too high
+LEAST_FITTED = 400
 #: items named in the words
 _NAMED = 6
 _NAMES = ("dif_items", "person_fit")
@@ -78,6 +80,9 @@ def checks(comparison: Comparison) -> list[Check]:
     dif = of_matched(_NAMES[0], GROUP, found.column(0), comparison, remark=_item_words(items, names), needs_power=False)
     if not items.judged.any():
         dif = undecided(_NAMES[0], GROUP, f"of {len(names)} items the trait tells all answers apart")
+    if comparison.human.n < LEAST_FITTED:
+        fit = undecided(_NAMES[1], GROUP, f"{comparison.human.n} people; {LEAST_FITTED} are needed for a model of them")
+        return [dif, fit]
     fit = of_matched(_NAMES[1], GROUP, found.column(1), comparison, remark=_fit_words(pair, scales))
     return [dif, fit]
 

@@ -31,7 +31,7 @@ def interview(plan: Plan, model: ResponseModel, rows: np.ndarray) -> pl.DataFram
     people = plan.people.rows(rows)
     session = model.open(len(rows), list(_history(plan, people, rows)))
     columns = {name: people.codes(name) for name in people.answers.columns if name in plan.codebook}
-    known = {name: people.codes(name) for name in people.names("background")} | _copied(plan, people)
+    known = {name: _told(people, name) for name in people.names("background")} | _copied(plan, people)
     said = Said(len(rows), known, plan.labels)
     for put in plan.questions:
         shown = said.meets(put.condition)
@@ -121,7 +121,14 @@ def _column(asked: Asked, positions: np.ndarray, keys: np.ndarray) -> pl.Series:
 def _copied(plan: Plan, people: DataSet) -> dict[str, pl.Series]:
     """Items that were answered as a background, under the codes of the instrument."""
     items = {item.name: item for item in plan.instrument.items()}
-    return {name: _copy(items[name], people.codes(name), codes) for name, codes in plan.copied.items()}
+    return {name: _copy(items[name], _told(people, name), codes) for name, codes in plan.copied.items()}
+
+
+def _told(people: DataSet, name: str) -> pl.Series:
+    """The codes of a background; of a number, null for what stands for no answer, as the model is told."""
+    column = people.codes(name)
+    numeric = people.codebook.variable(name).type == "numeric"
+    return _where(~np.isnan(people.values(name)), column) if numeric else column
 
 
 def _copy(item: Item, column: pl.Series, translation: Mapping | None) -> pl.Series:
@@ -132,9 +139,9 @@ def _copy(item: Item, column: pl.Series, translation: Mapping | None) -> pl.Seri
     return column_of(item, np.array([place.get(code, -1) for code in column.to_list()], dtype=np.int64))
 
 
-def _where(shown: np.ndarray, column: pl.Series) -> pl.Series:
-    """The column with null for whom the question is not shown to."""
-    return column if shown.all() else column.set(pl.Series(~shown), None)
+def _where(there: np.ndarray, column: pl.Series) -> pl.Series:
+    """The column with null for whoever has no answer."""
+    return column if there.all() else column.set(pl.Series(~there), None)
 
 
 def _provenance(plan: Plan, model: ResponseModel) -> dict[str, pl.Expr]:

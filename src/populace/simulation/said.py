@@ -20,7 +20,8 @@ class Said:
         self._n = n
         self._labels = labels
         self._values = {name: _values(column) for name, column in known.items()}
-        self._shown: dict[str, np.ndarray] = {}
+        # what is known beforehand was asked of everybody
+        self._shown = dict.fromkeys(known, np.ones(n, dtype=bool))
 
     def meets(self, condition: Expression | None) -> np.ndarray:
         """(n,) whom a question with this condition is put to."""

@@ -38,6 +38,8 @@ def routing_problems(
     silent: items that will have no answer. A condition may name what is known and what is asked before its question.
     """
     scope = dict(known or {}) | scope_of(instrument)
+    # who is known may have answered a background that is asked at the end
+    beforehand = {item.name for item in instrument.items("background")} if known is None else set(known)
     later = {question.name: _names_from(instrument, question) for question in instrument.questions if question.show_if}
     for question in instrument.questions:
         try:
@@ -47,7 +49,7 @@ def routing_problems(
             continue
         if condition is not None:
             own = dict.fromkeys(names_in(condition), Known("unknown")) | scope if known is None else scope
-            places = {"later": later[question.name] - set(known or {}), "silent": set(silent)}
+            places = {"later": later[question.name] - beforehand, "silent": set(silent)}
             for words in (*problems(condition, own, "truth"), *_unanswered(condition, **places)):
                 yield InstrumentError(f"question {question.name!r}, show_if {shown(question.show_if)}: {words}")
 

@@ -38,9 +38,10 @@ def parse(path: Path, arguments: dict[str, Any]) -> Answer:
         if "allocate memory" in str(problem):
             raise MemoryError(str(problem)) from None
         raise refuse(Path(arguments["name"]), kind, problem) from None
-    if frame.is_empty():  # columns without rows are all read as words
-        kinds = meta.readstat_variable_types
-        frame = frame.cast({name: pl.String if kinds[name] == "string" else pl.Float64 for name in frame.columns})
+    kinds = meta.readstat_variable_types
+    # columns without a value are read as words
+    empty = [name for name in frame.columns if frame[name].null_count() == frame.height and kinds[name] != "string"]
+    frame = frame.cast(dict.fromkeys(empty, pl.Float64))
     table = io.BytesIO()
     frame.write_ipc(table)
     said = _said(meta)
