@@ -29,7 +29,8 @@ def test_who_is_in_no_segment_is_not_counted(two_kinds, members):
 
 
 def test_it_exports(two_kinds, members):
-    json.dumps(segment_profiles(two_kinds(), members, ["sex"]).to_dict(), allow_nan=False)
+    result = segment_profiles(two_kinds(), members, ["sex"])
+    assert "people" in json.dumps(result.to_dict(), allow_nan=False)
 
 
 def test_segments_of_other_data_are_refused(two_kinds):

@@ -19,7 +19,7 @@ import populace
 from populace.app import console, places
 from populace.app.choice_options import files_by_name, refuse_with_choices
 from populace.app.settings import limit_threads, read_settings, share_threads
-from populace.errors import PopulaceError, UsageError
+from populace.errors import PopulaceError
 
 # plain help, no coloured tracebacks: rich costs start-up time, and errors are ours to print
 app = typer.Typer(
@@ -334,25 +334,15 @@ def scrutinize(
             result, words = scrutinize_tasks(choices, Sources(synthetic, human, ceiling, simpler), out, seed, told)
         console.show(result, as_json, words)
         return
-    from populace.app.chosen import read_data
     from populace.app.following import follow
-    from populace.app.reports import check_common, write_report
-    from populace.app.roles import read_by, roles_of, with_roles
+    from populace.app.reports import write_report
+    from populace.app.sides import Sides
     from populace.scrutiny.scrutinize import scrutinize as compare
     from populace.scrutiny.stated_importance import read_stated
 
     declared = read_stated(stated) if stated else None
-    named = {"train": train, "ceiling": ceiling} | {f"baseline {name}": path for name, path in simpler.items()}
-    named = {name: path for name, path in named.items() if path is not None}
-    roles = roles_of(background, weight, leave_out)
-    panel, people, *others = [read_data(path) for path in (synthetic, human, *named.values())]
-    panel = read_by(panel, people) if same_codebook else panel
-    panel, people, *others = with_roles(roles, [panel, people, *others])
-    given: dict[str, Any] = dict(zip(named, others, strict=True))
-    given["baselines"] = {name: given.pop(f"baseline {name}") for name in simpler}
-    if people.synthetic and not panel.synthetic:
-        raise UsageError(f"{human} is marked synthetic and {synthetic} is not; expected SYN before HUMAN: swap the two")
-    check_common(panel, people)
+    sides = Sides(synthetic, human, train, ceiling, simpler)
+    panel, people, given = sides.read(background, weight, leave_out, same_codebook)
     with console.interruptible(f"no report was written to {out}; run the same command again"):
         with console.Progress() as shown:
             told = {"progress": follow(shown)} if progress or sys.stderr.isatty() else {}
