@@ -10,5 +10,6 @@ from __future__ import annotations
 WORKERS = frozenset(
     {
         "populace.data.files.readstat:parse",
+        "populace.survey.formats.worker:parse",
     }
 )

@@ -227,7 +227,8 @@ def variable_of(item: Item) -> Variable:
     """The variable that stores the answers to an item."""
     extra = {}
     if item.numeric is not None:
-        declared = {"minimum": item.numeric.minimum, "maximum": item.numeric.maximum, "unit": item.numeric.unit}
+        limits = item.numeric
+        declared = {"minimum": limits.minimum, "maximum": limits.maximum, "unit": limits.unit, "step": limits.step}
         extra = {key: value for key, value in declared.items() if value is not None} | {"integer": item.numeric.integer}
     return Variable(
         item.name, item.text, _type_of(item), item.options, item.role, item.battery, item.stem, item.item, extra
@@ -243,8 +244,10 @@ def _design_columns(named: Any) -> set[str]:
 
 
 def _type_of(item: Item) -> str:
+    if item.numeric:
+        return "numeric"
     if not item.options:
-        return "numeric" if item.numeric else "text"
+        return "text"
     if item.ordinal:
         return "ordinal"
     return "multi_item" if item.battery and {option.code for option in item.options} == {0, 1} else "single"

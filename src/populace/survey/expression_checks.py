@@ -253,6 +253,8 @@ class _Checker:
             return FUNCTIONS[call.function].result
         if call.function == "if":
             return self.if_called(call)
+        if call.function == "unsupported":
+            self.refuse(call, "is a condition of another program that could not be translated: write it anew")
         kinds = FUNCTIONS[call.function].kinds(len(call.arguments))
         for kind, argument in zip(kinds, call.arguments, strict=True):
             if kind in ("number", "text", "truth"):

@@ -340,6 +340,10 @@ def _matches(panel: _Panel, whole: Expression, pattern: Text) -> Column:
     return truth(each(lambda one: one is not None and is_like(one, pattern.value), panel.text(whole), bool))
 
 
+def _unsupported(panel: _Panel, original: Text) -> Column:
+    return truth(np.bool_(False))
+
+
 _FUNCTIONS: dict[str, Callable[..., Column]] = {
     "answered": _answered,
     "shown": _shown,
@@ -360,4 +364,5 @@ _FUNCTIONS: dict[str, Callable[..., Column]] = {
     "contains": _search(lambda one, part: part in one),
     "startswith": _search(str.startswith),
     "matches": _matches,
+    "unsupported": _unsupported,
 }

@@ -78,6 +78,7 @@ FUNCTIONS: dict[str, Function] = {
         Function("contains", ("text", "text"), "truth", "does the second text stand in the first?"),
         Function("startswith", ("text", "text"), "truth", "does the first text begin with the second?"),
         Function("matches", ("text", "pattern"), "truth", "is the text like the pattern (* any, ? one character)?"),
+        Function("unsupported", ("pattern",), "truth", "a condition of another program that could not be translated"),
     )
 }
 

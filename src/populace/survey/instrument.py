@@ -7,15 +7,34 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from html import escape
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from populace.errors import InstrumentError
-from populace.survey.names import did_you_mean, shown
-from populace.survey.question import Item, Question
+from populace.survey.flow import (
+    CheckQuota,
+    Computed,
+    Element,
+    Field,
+    Flow,
+    Loop,
+    Quota,
+    Roll,
+    Round,
+    SetData,
+    ShowBlock,
+    Shuffle,
+    elements,
+    loops_of,
+)
+from populace.survey.names import did_you_mean, listed, shown
+from populace.survey.question import END_OF_BLOCK, END_OF_SURVEY, Item, Question
 
 #: rows of the HTML table before it is cut
 _ROWS_SHOWN = 50
@@ -31,6 +50,10 @@ class Block:
     questions: tuple[Question, ...]
     #: heading
     title: str | None = None
+    #: questions in random order, fixed ones excepted?
+    randomize: bool = False
+    #: how many questions, drawn at random, are put; fixed ones are always put; None = all
+    pick: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "questions", tuple(self.questions))
@@ -40,6 +63,9 @@ class Block:
             raise InstrumentError(f"block {self.id!r}: title is {shown(self.title)}; expected words: write it")
         if not self.questions:
             raise InstrumentError(f"block {self.id!r} has no questions; expected one or more: add some or remove it")
+        if self.pick is not None and (isinstance(self.pick, bool) or not isinstance(self.pick, int) or self.pick < 1):
+            raise InstrumentError(f"block {self.id!r}: pick is {shown(self.pick)}; expected a whole number from 1 on")
+        _check_skips(self)
 
 
 @dataclass(frozen=True)
@@ -60,10 +86,23 @@ class Instrument:
     language: str = "en"
     #: remarks for readers of the file
     notes: str | None = None
+    #: in which order the blocks are put, and to whom; () = all of them, one after the other
+    flow: Flow = ()
+    #: embedded data that come with the respondents or are written on the way
+    data: tuple[Field, ...] = ()
+    #: values that follow from the answers
+    computed: tuple[Computed, ...] = ()
+    #: how many respondents of which kind are wanted
+    quotas: tuple[Quota, ...] = ()
+    #: language -> place of a text ("q1", "q1/options/2", "q1/rows/a") -> its wording in that language
+    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "blocks", tuple(self.blocks))
-        problem = _field_problem(self) or _block_problem(self) or _collision(self)
+        for name in ("blocks", "flow", "data", "computed", "quotas"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        translations = {language: dict(texts) for language, texts in dict(self.translations).items()}
+        object.__setattr__(self, "translations", translations)
+        problem = _field_problem(self) or _block_problem(self) or _flow_problem(self) or _collision(self)
         if problem:
             raise InstrumentError(problem)
 
@@ -72,9 +111,25 @@ class Instrument:
         """All questions, in order."""
         return tuple(question for block in self.blocks for question in block.questions)
 
+    @property
+    def steps(self) -> Flow:
+        """The flow, written out: every block in order where none is given."""
+        return self.flow or tuple(ShowBlock(block.id) for block in self.blocks)
+
     def items(self, role: str | None = None) -> tuple[Item, ...]:
-        """All answerable columns, in order; with `role`, only those of that role."""
-        return tuple(item for q in self.questions for item in q.items() if role in (None, item.role))
+        """All answerable columns, in order; with `role`, only those of that role. In loops one for each round."""
+        return tuple(item for item in self._items if role in (None, item.role))
+
+    @cached_property
+    def _items(self) -> tuple[Item, ...]:
+        loops = loops_of(self.flow)
+        return tuple(
+            in_round(item, rounds)
+            for block in self.blocks
+            for rounds in product(*(loop.rounds for loop in loops.get(block.id, ())))
+            for question in block.questions
+            for item in question.items()
+        )
 
     def question(self, name: str) -> Question:
         """The question of that name; raises `InstrumentError` naming the closest one."""
@@ -85,8 +140,9 @@ class Instrument:
 
     @cached_property
     def content_hash(self) -> str:
-        """'sha256:…' of the content: key order, spacing and shorthands of the file do not matter."""
-        canonical = json.dumps(self.to_dict(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        """'sha256:…' of the content: key order, spacing, shorthands and names in other tools do not matter."""
+        content = _plain(self, without=("source",))
+        canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
@@ -123,38 +179,81 @@ def write_instrument(instrument: Instrument, path: str | Path) -> None:
     native.write(instrument, Path(path))
 
 
-def _plain(value: Any) -> Any:
-    """Records as mappings, tuples as lists."""
+def in_round(item: Item, rounds: Sequence[Round]) -> Item:
+    """An item of a loop as it is in these rounds, outermost first: its names with theirs, its words with their fields.
+
+    An item in no loop is itself.
+    """
+    if not rounds:
+        return item
+    suffix = "".join(f".{one.name}" for one in rounds)
+    fields = {f"${{loop.{name}}}": text for one in rounds for name, text in one.fields}
+    words = {name: _filled(getattr(item, name), fields) for name in ("text", "stem", "item")}
+    battery = item.battery and item.battery + suffix
+    specifies = item.specifies and (item.specifies[0] + suffix, item.specifies[1])
+    return replace(item, name=item.name + suffix, battery=battery, specifies=specifies, **words)
+
+
+def _filled(text: str | None, fields: Mapping[str, str]) -> str | None:
+    for name, value in fields.items():
+        text = text and text.replace(name, value)
+    return text
+
+
+def _plain(value: Any, without: tuple[str, ...] = ()) -> Any:
+    """Records as mappings, tuples as lists; fields named in `without` are left away."""
     if isinstance(value, tuple):
-        return [_plain(member) for member in value]
+        return [_plain(member, without) for member in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(member, without) for key, member in value.items()}
     if not is_dataclass(value):
         return value
-    content = {}
-    for field in fields(value):
-        member = getattr(value, field.name)
-        if field.default is MISSING or member != field.default:
-            content[field.name] = _plain(member)
-    return content
+    content = {
+        entry.name: _plain_field(value, entry.name, without)
+        for entry in fields(value)
+        if entry.name not in without and not _is_default(entry, getattr(value, entry.name))
+    }
+    return _tagged(value, content) if isinstance(value, Element) else content
+
+
+def _plain_field(record: Any, name: str, without: tuple[str, ...]) -> Any:
+    """A field as a file has it: pairs of a name and a text are a mapping."""
+    value = getattr(record, name)
+    pairs = (isinstance(record, SetData) and name == "values") or (isinstance(record, Round) and name == "fields")
+    return dict(value) if pairs else _plain(value, without)
+
+
+def _is_default(entry: Any, value: Any) -> bool:
+    if entry.default_factory is not MISSING:
+        return value == entry.default_factory()
+    return entry.default is not MISSING and value == entry.default
+
+
+def _tagged(element: Element, content: dict[str, Any]) -> dict[str, Any]:
+    """An element of the flow under its key; what has one field only is that field."""
+    if isinstance(element, ShowBlock | CheckQuota | SetData):
+        (content,) = content.values()
+    return {element.KEY: content}
 
 
 def _field_problem(instrument: Instrument) -> str | None:
-    for field in ("id", "title", "language"):
-        value = getattr(instrument, field)
+    for name in ("id", "title", "language"):
+        value = getattr(instrument, name)
         if not isinstance(value, str) or not value.strip():
-            return f"{field} is {shown(value)}; expected words: write it"
+            return f"{name} is {shown(value)}; expected words: write it"
     year = instrument.year
     if year is not None and (isinstance(year, bool) or not isinstance(year, int)):
         return f"year is {shown(year)}; expected a whole number such as 2026: correct it or leave it away"
-    for field in ("country", "notes"):
-        value = getattr(instrument, field)
+    for name in ("country", "notes"):
+        value = getattr(instrument, name)
         if value is not None and not isinstance(value, str):
-            return f"{field} is {shown(value)}; expected words: correct it or leave it away"
+            return f"{name} is {shown(value)}; expected words: correct it or leave it away"
     return None
 
 
 def _block_problem(instrument: Instrument) -> str | None:
     ids = [block.id for block in instrument.blocks]
-    twice = next((id for id in ids if ids.count(id) > 1), None)
+    twice = next((id for id, count in Counter(ids).items() if count > 1), None)
     if twice is not None:
         return f"block id {twice!r} is used twice; expected unique ids: rename one of them"
     if not instrument.items():
@@ -162,8 +261,39 @@ def _block_problem(instrument: Instrument) -> str | None:
     return None
 
 
+def _check_skips(block: Block) -> None:
+    """Skips lead to later questions of the block, or to an end."""
+    names = [question.name for question in block.questions]
+    for place, question in enumerate(block.questions):
+        for skip in question.skips:
+            if skip.to not in (*names[place + 1 :], END_OF_BLOCK, END_OF_SURVEY):
+                raise InstrumentError(
+                    f"block {block.id!r}, question {question.name!r}: skips to {shown(skip.to)}; expected a later "
+                    f"question of the block, {END_OF_BLOCK!r} or {END_OF_SURVEY!r}: correct it"
+                )
+
+
+def _flow_problem(instrument: Instrument) -> str | None:
+    """Elements that name what is not there."""
+    blocks = [block.id for block in instrument.blocks]
+    quotas = [quota.name for quota in instrument.quotas]
+    known = set(blocks)
+    for element in elements(instrument.flow):
+        if isinstance(element, ShowBlock) and element.block not in known:
+            return f"flow puts block {shown(element.block)}{did_you_mean(element.block, blocks)}, which is not there"
+        if isinstance(element, CheckQuota) and element.quota not in quotas:
+            return f"flow checks quota {shown(element.quota)}{did_you_mean(element.quota, quotas)}, which is not there"
+    loops_of(instrument.flow)
+    return _repeated("quota", quotas) or _repeated("computed value", [one.name for one in instrument.computed])
+
+
+def _repeated(what: str, names: Sequence[str]) -> str | None:
+    twice = {name: count for name, count in Counter(names).items() if count > 1}
+    return f"{what} {listed(twice)} is named twice; expected unique names: rename one" if twice else None
+
+
 def _collision(instrument: Instrument) -> str | None:
-    """Two questions of one name, or two items that would share a column."""
+    """Two questions of one name, or two items, embedded or computed data that would share a column."""
     owner: dict[str, tuple[str, str]] = {}
     for block in instrument.blocks:
         for question in block.questions:
@@ -171,7 +301,31 @@ def _collision(instrument: Instrument) -> str | None:
                 if name in owner:
                     return _collision_message(name, owner[name], (block.id, question.name))
                 owner[name] = (block.id, question.name)
-    return None
+    for what, names in _written(instrument):
+        for name in names:
+            if name in owner:
+                return (
+                    f"{what} {name!r} collides with question {owner[name][1]!r} in block {owner[name][0]!r}: "
+                    "rename one of them"
+                )
+    return _repeated("column", [item.name for item in instrument.items()])
+
+
+def _written(instrument: Instrument) -> Iterator[tuple[str, list[str]]]:
+    """What is written beside the answers: names of embedded and computed data, of loops and shuffles."""
+    yield "embedded data", [*dict.fromkeys(embedded(instrument))]
+    yield "computed value", [one.name for one in instrument.computed]
+    yield "loop or shuffle", [one.id for one in elements(instrument.flow) if isinstance(one, Loop | Shuffle)]
+
+
+def embedded(instrument: Instrument) -> Iterator[str]:
+    """Names of embedded data: those declared, then those written on the way."""
+    yield from (one.name for one in instrument.data)
+    for element in elements(instrument.flow):
+        if isinstance(element, SetData):
+            yield from (name for name, _ in element.values)
+        elif isinstance(element, Roll):
+            yield element.name
 
 
 def _collision_message(name: str, first: tuple[str, str], second: tuple[str, str]) -> str:

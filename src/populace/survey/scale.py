@@ -22,6 +22,18 @@ class Option:
     exclusive: bool = False
     #: outside an otherwise ordered scale ("it depends", "other")
     off_scale: bool = False
+    #: whoever chooses it is asked to write more ("other, please specify")
+    specify: bool = False
+    #: condition under which it can be chosen, see `populace.survey.expressions`
+    show_if: str | None = None
+    #: stays in its place when the options are shown in random order
+    fixed: bool = False
+    #: address of a picture that is shown with it; the label says in words what is on it
+    image: str | None = None
+    #: name of its column where an option has one (multiple choice, ranking, sum) and it is not name_code
+    column: str | None = None
+    #: what it is called in the tool it came from; no part of the content
+    source: str | None = None
 
 
 #: the options of every column of a multiple-choice question

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
@@ -21,10 +21,28 @@ import yaml
 
 from populace import atomic
 from populace.errors import InstrumentError
+from populace.survey.flow import (
+    MOST_LEVELS,
+    Branch,
+    CheckQuota,
+    Computed,
+    Element,
+    End,
+    Field,
+    Loop,
+    Quota,
+    Roll,
+    Round,
+    Section,
+    SetData,
+    ShowBlock,
+    Shuffle,
+)
 from populace.survey.instrument import Block, Instrument
 from populace.survey.names import did_you_mean, shown
-from populace.survey.question import Question, Row
+from populace.survey.question import Question, Row, Skip
 from populace.survey.scale import Option
+from populace.survey.tasks import Attribute, Tasks
 
 _JSON = (".json",)
 _YAML = (".yaml", ".yml")
@@ -32,14 +50,15 @@ _YAML = (".yaml", ".yml")
 
 def _keys(record: type) -> dict[str, bool]:
     """Keys of a record's mapping, each with whether it must be there."""
-    return {f.name: f.default is dataclasses.MISSING for f in dataclasses.fields(record)}
+    missing = dataclasses.MISSING
+    return {f.name: f.default is missing and f.default_factory is missing for f in dataclasses.fields(record)}
 
 
 _TOP = {**_keys(Instrument), "blocks": False, "questions": False, "scales": False}
 _BLOCK = _keys(Block)
 _QUESTION = _keys(Question)
-_OPTION = _keys(Option)
-_ROW = _keys(Row)
+#: columns stand side by side, and their rows are those of the question
+_COLUMN = {key: needed for key, needed in _QUESTION.items() if key not in ("rows", "columns")}
 
 
 @cache
@@ -80,6 +99,7 @@ def from_dict(content: Any, where: str = "instrument") -> Instrument:
     ]
     fields = {key: top[key] for key in _keys(Instrument) if key in top and key != "blocks"}
     with _placed(where):
+        fields |= {key: read(fields[key]) for key, read in _PARTS.items() if key in fields}
         instrument = Instrument(**fields, blocks=tuple(blocks))
         _refuse_half_characters(instrument)
     return instrument
@@ -130,20 +150,36 @@ def _block(content: Any, number: int, where: str, scales: Mapping[str, tuple[Opt
         _question(question, number, place, scales)
         for number, question in enumerate(_sequence(block["questions"], place, "questions"), 1)
     ]
+    with _placed(place):
+        fields = flags(Block, {key: value for key, value in block.items() if key != "questions"})
     with _placed(where):
-        return Block(block["id"], tuple(questions), block.get("title"))
+        return Block(questions=tuple(questions), **fields)
 
 
-def _question(content: Any, number: int, place: str, scales: Mapping[str, tuple[Option, ...]]) -> Question:
+def _question(
+    content: Any,
+    number: int,
+    place: str,
+    scales: Mapping[str, tuple[Option, ...]],
+    known: Mapping[str, bool] = _QUESTION,
+) -> Question:
     where = f"{place}, {_called('question', content, 'name', number)}"
-    fields = dict(_mapping(content, where, "a question", _QUESTION))
+    fields = dict(_mapping(content, where, "a question", known))
     with _placed(where):
         if "options" in fields:
             fields["options"] = _options(fields["options"], scales)
-        if "rows" in fields:
-            rows = _sequence(fields["rows"], "", "rows")
-            fields["rows"] = tuple(_row(row, number) for number, row in enumerate(rows, 1))
-        fields["randomize"] = _flag(fields.get("randomize", False), "randomize")
+        for key, read_one in _MEMBERS.items():
+            if key in fields:
+                members = _sequence(fields[key], "", key)
+                fields[key] = tuple(read_one(member, number) for number, member in enumerate(members, 1))
+        if "columns" in fields:
+            columns = _sequence(fields["columns"], where, "columns")
+            fields["columns"] = tuple(_question(one, n, where, scales, _COLUMN) for n, one in enumerate(columns, 1))
+        if fields.get("tasks") is not None:
+            fields["tasks"] = _tasks(fields["tasks"])
+        if "sets" in fields:
+            fields["sets"] = nested(fields["sets"], 2, "sets")
+        fields = flags(Question, fields)
     with _placed(place):
         return Question(**fields)
 
@@ -176,19 +212,38 @@ def _options(content: Any, scales: Mapping[str, tuple[Option, ...]]) -> tuple[Op
 def _option(content: Any, number: int) -> Option:
     if isinstance(content, str):
         return Option(number, content)
-    where = _called("option", content, "label", number)
-    fields = dict(_mapping(content, where, "an option", _OPTION))
-    for flag in ("missing", "exclusive", "off_scale"):
-        if flag in fields:
-            fields[flag] = _flag(fields[flag], f"{where}: {flag}")
-    return Option(**fields)
+    return record(Option, content, _called("option", content, "label", number), "an option")
 
 
 def _row(content: Any, number: int) -> Row:
     if isinstance(content, str):
         return Row(str(number), content)
-    row = _mapping(content, f"row number {number}", "a row", _ROW)
-    return Row(str(row["name"]), row["text"])
+    row = record(Row, content, f"row number {number}", "a row")
+    return dataclasses.replace(row, name=str(row.name))
+
+
+def _skip(content: Any, number: int) -> Skip:
+    return record(Skip, content, f"skip number {number}", "a skip")
+
+
+def _tasks(content: Any) -> Tasks:
+    fields = dict(_mapping(content, "tasks", "the tasks", _keys(Tasks)))
+    listed = _sequence(fields["attributes"], "", "attributes")
+    attributes = [record(Attribute, one, f"attribute number {n}", "an attribute") for n, one in enumerate(listed, 1)]
+    for attribute in attributes:
+        if not all(isinstance(level, str) and level.strip() for level in attribute.levels):
+            raise InstrumentError(f"attribute {attribute.name!r}: levels are words: put numbers in quotes")
+    return Tasks(tuple(attributes), nested(fields["versions"], 3, "versions"), fields.get("none"))
+
+
+def nested(content: Any, depth: int, what: str) -> tuple[Any, ...]:
+    """Lists within lists, `depth` levels below the first, as tuples."""
+    members = _sequence(content, "", what)
+    return tuple(nested(member, depth - 1, what) if depth else member for member in members)
+
+
+#: what the members of lists in a question are
+_MEMBERS: dict[str, Callable[[Any, int], Any]] = {"rows": _row, "skips": _skip}
 
 
 def _called(what: str, content: Any, key: str, number: int) -> str:
@@ -197,10 +252,20 @@ def _called(what: str, content: Any, key: str, number: int) -> str:
     return f"{what} {shown(name)}" if name else f"{what} number {number}"
 
 
-def _flag(value: Any, what: str) -> bool:
-    if not isinstance(value, bool):
-        raise InstrumentError(f"{what} is {shown(value)}; expected true or false: correct it")
-    return value
+def record(kind: type, content: Any, where: str, what: str) -> Any:
+    """A record without records in it, from the mapping of its fields."""
+    fields = flags(kind, dict(_mapping(content, where, what, _keys(kind))), f"{where}: ")
+    listed = [name for name, value in fields.items() if isinstance(value, list)]
+    return kind(**fields | {name: tuple(fields[name]) for name in listed})
+
+
+def flags(kind: type, fields: dict[str, Any], start: str = "") -> dict[str, Any]:
+    """These fields of a record, its flags proven to be true or false."""
+    for entry in dataclasses.fields(kind):
+        value = fields.get(entry.name, False)
+        if entry.type == "bool" and not isinstance(value, bool):
+            raise InstrumentError(f"{start}{entry.name} is {shown(value)}; expected true or false: correct it")
+    return fields
 
 
 def _mapping(content: Any, where: str, what: str, keys: Mapping[str, bool]) -> Mapping[str, Any]:
@@ -236,6 +301,77 @@ def _placed(where: str) -> Iterator[None]:
     except InstrumentError as problem:
         joint = ", " if str(problem).startswith(("block ", "question ")) else ": "
         raise InstrumentError(f"{where}{joint}{problem}") from None
+
+
+# -- flow and data -----------------------------------------------------------------------------------------------
+
+
+def _flow(content: Any, level: int = 0) -> tuple[Element, ...]:
+    """The elements of a flow, each a mapping with its kind as the one key."""
+    if level > MOST_LEVELS:
+        raise InstrumentError(f"flow is nested more than {MOST_LEVELS} deep; expected fewer levels: flatten it")
+    return tuple(_element(one, number, level) for number, one in enumerate(_sequence(content, "", "a flow"), 1))
+
+
+def _element(content: Any, number: int, level: int) -> Element:
+    where = f"flow, step {number}"
+    if not isinstance(content, Mapping) or len(content) != 1:
+        raise InstrumentError(f"{where} is {shown(content)}; expected one of {', '.join(_ELEMENTS)} with what it takes")
+    ((key, value),) = content.items()
+    if key not in _ELEMENTS:
+        raise InstrumentError(
+            f"{where}: unknown step {shown(key)}{did_you_mean(key, _ELEMENTS)}; expected one of {', '.join(_ELEMENTS)}"
+        )
+    kind = _ELEMENTS[key]
+    if kind in (ShowBlock, CheckQuota):
+        return kind(value)
+    if kind is SetData:
+        return SetData(_pairs(value, where))
+    fields = dict(_mapping(value, where, f"a {key}", _keys(kind)))
+    for name in ("then", "otherwise", "flow", "members"):
+        if name in fields:
+            fields[name] = _flow(fields[name], level + 1)
+    if "rounds" in fields:
+        fields["rounds"] = tuple(
+            _round(one, n) for n, one in enumerate(_sequence(fields["rounds"], where, "rounds"), 1)
+        )
+    return kind(**flags(kind, fields, f"{where}: "))
+
+
+def _round(content: Any, number: int) -> Round:
+    fields = dict(_mapping(content, f"round number {number}", "a round", _keys(Round)))
+    return Round(str(fields["name"]), _pairs(fields.get("fields", {}), "fields"), fields.get("show_if"))
+
+
+def _pairs(content: Any, where: str) -> tuple[tuple[str, str], ...]:
+    if not isinstance(content, Mapping) or not all(isinstance(text, str) for text in content.values()):
+        raise InstrumentError(f"{where}: {shown(content)} is no list of names and texts: put numbers in quotes")
+    return tuple(content.items())
+
+
+def _each(kind: type, what: str) -> Callable[[Any], tuple[Any, ...]]:
+    """Reads a list of records."""
+    return lambda content: tuple(
+        record(kind, one, _called(what, one, "name", number), f"a {what}")
+        for number, one in enumerate(_sequence(content, "", what), 1)
+    )
+
+
+def _translations(content: Any) -> dict[str, dict[str, str]]:
+    if not isinstance(content, Mapping):
+        raise InstrumentError(f"translations is {shown(content)}; expected languages with their texts: rewrite it")
+    return {language: dict(_pairs(texts, f"translations, {shown(language)}")) for language, texts in content.items()}
+
+
+_ELEMENTS = {kind.KEY: kind for kind in (ShowBlock, Branch, Shuffle, Section, SetData, Roll, Loop, CheckQuota, End)}
+#: how the parts of an instrument beside its blocks are read
+_PARTS: dict[str, Callable[[Any], Any]] = {
+    "flow": _flow,
+    "data": _each(Field, "field"),
+    "computed": _each(Computed, "computed value"),
+    "quotas": _each(Quota, "quota"),
+    "translations": _translations,
+}
 
 
 # -- files -------------------------------------------------------------------------------------------------------
