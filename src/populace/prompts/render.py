@@ -16,16 +16,19 @@ from populace.survey.question import Item
 def prompt_of(item: Item, year: int | None = None, country: str | None = None, bins: Bins | None = None) -> Prompt:
     """The prompt of one closed or numeric item.
 
-    Numeric items need `bins` (see `bins_of`); an open-text item has no options and is refused.
+    Numeric items need `bins` (see `bins_of`); "don't know" and the like stand after them. An open-text item has no
+    options and is refused.
     """
-    if item.options:
+    if item.options and item.numeric is None:
         labels = tuple(option.label for option in item.options)
         # an off-scale option ("other party" on a left-right scale) has no place on the scale either
         missing = tuple(option.missing or (item.ordinal and option.off_scale) for option in item.options)
         return Prompt(item.text, labels, item.ordinal, missing, year, country, item.stem)
     if bins is None:
         raise InputError(f"item {item.name!r} has no options and no bins: give it options, or a minimum and a maximum")
-    return Prompt(item.text, bins.labels, True, (), year, country, item.stem)
+    beside = tuple(option.label for option in item.options)
+    missing = (False,) * len(bins.labels) + (True,) * len(beside) if beside else ()
+    return Prompt(item.text, (*bins.labels, *beside), True, missing, year, country, item.stem)
 
 
 def bins_of(item: Item, values: np.ndarray | None = None) -> Bins:

@@ -1,7 +1,8 @@
-"""One batch of respondents through an instrument: ask, draw, tell, next question.
+"""Interview: a batch of respondents answer an instrument, question by question.
 
-The model gives probabilities; drawing is done here, so that every family of models inherits it. Each answer is told
-to the model before the next question, so that answers of one respondent hang together.
+What is asked next, of whom and with which options is settled by `populace.survey.walk`; how each kind of question is
+answered by `answering`. Each answer is told to the model before the next question, so that answers of one respondent
+hang together.
 """
 
 from __future__ import annotations
@@ -12,44 +13,83 @@ import numpy as np
 import polars as pl
 
 import populace
+from populace.data.codebook import Variable
 from populace.data.dataset import PROVENANCE, DataSet
-from populace.errors import ModelError
-from populace.models.base import ResponseModel, Session, Told
-from populace.prompts.prompt import Prompt
-from populace.simulation.chance import choose, uniforms
-from populace.simulation.plan import Asked, Plan, Put, column_of
-from populace.simulation.said import Said
-from populace.survey.question import Item
+from populace.models.base import ResponseModel, Told
+from populace.simulation.answering import Answers, Interviewing, answers_to
+from populace.simulation.chance import respondent_keys, uniforms
+from populace.simulation.plan import Plan, column_of
+from populace.simulation.recorded import by_name, recorded
+from populace.survey.item import Item
+from populace.survey.walk import Visit, Walk
+from populace.survey.wording import worded
 
-#: how far from one the probabilities of a row may sum
-_TOLERANCE = 1e-6
+
+class Dice:
+    """Random orders of one batch, from the keys of its respondents and their places in the whole run."""
+
+    def __init__(self, plan: Plan, rows: np.ndarray) -> None:
+        self._keys, self._rows, self._seed = plan.keys[rows], rows, plan.seed
+
+    def uniforms(self, label: str, rows: np.ndarray) -> np.ndarray:
+        """(m,) numbers in [0, 1), one for each respondent."""
+        return uniforms(self._keys[rows], label, "order")
+
+    def turns(self, rows: np.ndarray) -> np.ndarray:
+        """(m,) places of these respondents in the run."""
+        return self._rows[rows]
+
+    def shared(self, label: str, numbers: np.ndarray) -> np.ndarray:
+        """(m,) numbers in [0, 1); the same for the same of `numbers`."""
+        different, places = np.unique(numbers, return_inverse=True)
+        keys = respondent_keys(self._seed, (f"together {number}" for number in different.tolist()))
+        return uniforms(keys, label, "order")[places]
 
 
 def interview(plan: Plan, model: ResponseModel, rows: np.ndarray) -> pl.DataFrame:
     """Answers of the respondents in these rows of the plan, in the panel's columns and in their order."""
-    _read_ahead(plan, model)
+    if prepare := getattr(model, "prepare", None):  # faster than text by text, and the same
+        prepare([*(known.prompt for known in (*plan.backgrounds, *plan.earlier)), *plan.prompts])
     people = plan.people.rows(rows)
     session = model.open(len(rows), list(_history(plan, people, rows)))
-    columns = {name: people.codes(name) for name in people.answers.columns if name in plan.codebook}
-    known = {name: _told(people, name) for name in people.names("background")} | _copied(plan, people)
-    said = Said(len(rows), known, plan.labels)
-    for put in plan.questions:
-        shown = said.meets(put.condition)
-        answers = {column.name: column for column in _answers(put, session, plan.keys[rows], shown)}
-        answers |= {
-            item.name: _where(shown, known[item.name]) for item in put.question.items() if item.name in plan.copied
-        }
-        said.add(put.question, list(answers.values()), shown)
-        columns |= answers
-    ordered = [columns[variable.name] for variable in plan.codebook.variables]
-    return pl.DataFrame(ordered).with_columns(**_provenance(plan, model))
+    copied = _copied(plan, people)
+    asking = Interviewing(session, plan.keys[rows], *plan.place, plan.settled)
+    walk = Walk(plan.instrument, len(rows), _beforehand(plan, people, copied), Dice(plan, rows))
+    walk.state.labels = {**plan.labels, **walk.state.labels}
+    _conduct(walk, asking, {name: values_of(column) for name, column in copied.items()}, prepare)
+    columns = _columns(plan, people, walk, copied)
+    return pl.DataFrame(columns).with_columns(**_provenance(plan, model))
 
 
-def _read_ahead(plan: Plan, model: ResponseModel) -> None:
-    """Let a model that reads texts read all of them at once: faster than one by one, and the same."""
-    if prepare := getattr(model, "prepare", None):
-        known = [known.prompt for known in (*plan.backgrounds, *plan.earlier)]
-        prepare([*known, *(asked.prompt for put in plan.questions for asked in put.asked)])
+def _conduct(walk: Walk, asking: Interviewing, copied: Answers, prepare: object) -> None:
+    """From the first question to the last."""
+    steps = walk.visits()
+    visit = next(steps, None)
+    while visit is not None:
+        try:
+            visit = steps.send(_answers(walk, visit, asking, copied))
+        except StopIteration:
+            return
+
+
+def _answers(walk: Walk, visit: Visit, asking: Interviewing, copied: Answers) -> Answers:
+    """The answers of everybody a question is put to: copied where they are known, else asked for."""
+    names = {item.name for item in visit.items}
+    answers = {name: values[visit.rows] for name, values in copied.items() if name in names}
+    if names - answers.keys() <= asking.settled:
+        return answers
+    groups = worded(walk.state, visit)
+    for group, question in groups:
+        own = answers_to(visit, question, group, asking)
+        if len(groups) == 1:
+            return answers | own
+        for name, values in own.items():
+            answers.setdefault(name, _nothing(values, len(visit.rows)))[group] = values
+    return answers
+
+
+def _nothing(like: np.ndarray, m: int) -> np.ndarray:
+    return np.full(m, None, dtype=object) if like.dtype == object else np.full(m, np.nan)
 
 
 def _history(plan: Plan, people: DataSet, rows: np.ndarray) -> Iterator[Told]:
@@ -64,58 +104,20 @@ def _history(plan: Plan, people: DataSet, rows: np.ndarray) -> Iterator[Told]:
         yield Told(known.prompt, np.where(places < 0, -1, known.choices(given)))
 
 
-def _answers(put: Put, session: Session, keys: np.ndarray, shown: np.ndarray) -> Iterator[pl.Series]:
-    """Ask the items of one question of the respondents to whom it is shown, draw, and tell the model what was drawn.
-
-    The exclusive options of a multiple-choice question are put first, and who selects one is not asked the others:
-    they are "Not selected". An exclusive option so keeps the probability the model gives it, and the others are
-    drawn knowing that it was not selected. Whom the question is not shown to has no answer.
-    """
-    free = shown.copy()
-    for asked in put.asked:
-        positions = np.where(shown, _draw(asked, session, keys, free), -1)
-        session.tell(asked.prompt, positions)
-        if asked.exclusive:
-            free &= positions == 0
-        yield _column(asked, positions, keys)
+# -- what is known beforehand ----------------------------------------------------------------------------------------
 
 
-def _draw(asked: Asked, session: Session, keys: np.ndarray, free: np.ndarray) -> np.ndarray:
-    """(n,) positions: drawn for those who are free to answer, 0 ("Not selected") for the others."""
-    numbers = uniforms(keys, asked.item.name)
-    if free.all():
-        return choose(_checked(session.ask(asked.prompt), session.n, asked.prompt), numbers)
-    positions = np.zeros(session.n, dtype=np.int64)
-    rows = np.flatnonzero(free)
-    if len(rows):
-        positions[rows] = choose(_checked(session.ask(asked.prompt, rows), len(rows), asked.prompt), numbers[rows])
-    return positions
+def _beforehand(plan: Plan, people: DataSet, copied: Mapping[str, pl.Series]) -> dict[str, np.ndarray]:
+    """Values that conditions may name: backgrounds, under the codes of the instrument where it asks them."""
+    known = {name: _told(people, name) for name in people.names("background")} | dict(copied)
+    return {name: values_of(column) for name, column in known.items()}
 
 
-def _checked(probabilities: np.ndarray, n: int, prompt: Prompt) -> np.ndarray:
-    """The probabilities if they are any; drawing from something else would pass unnoticed."""
-    probabilities = np.asarray(probabilities, dtype=np.float64)
-    expected = (n, len(prompt.options))
-    if probabilities.shape != expected:
-        raise ModelError(
-            f"the model answered {prompt.text!r} with an array of shape {probabilities.shape}; expected {expected}, "
-            "one probability per respondent and option: mend the model"
-        )
-    if not (probabilities >= 0).all() or not (np.abs(probabilities.sum(axis=1) - 1) <= _TOLERANCE).all():
-        raise ModelError(
-            f"the model answered {prompt.text!r} with probabilities that are negative, undefined, or do not sum to "
-            "one: mend the model"
-        )
-    return probabilities
-
-
-def _column(asked: Asked, positions: np.ndarray, keys: np.ndarray) -> pl.Series:
-    """Codes of the positions, or numbers drawn within the bins."""
-    if asked.bins is None:
-        return column_of(asked.item, positions)
-    values = asked.bins.draw(np.maximum(positions, 0), uniforms(keys, asked.item.name, "within the bin"))
-    column = pl.Series(asked.item.name, values.astype(np.int64) if asked.bins.integer else values)
-    return _where(positions >= 0, column)
+def values_of(column: pl.Series) -> np.ndarray:
+    """Numbers with NaN for null, or texts with None."""
+    if column.dtype == pl.String:
+        return np.array(column.to_list(), dtype=object)
+    return column.cast(pl.Float64).to_numpy()
 
 
 def _copied(plan: Plan, people: DataSet) -> dict[str, pl.Series]:
@@ -142,6 +144,45 @@ def _copy(item: Item, column: pl.Series, translation: Mapping | None) -> pl.Seri
 def _where(there: np.ndarray, column: pl.Series) -> pl.Series:
     """The column with null for whoever has no answer."""
     return column if there.all() else column.set(pl.Series(~there), None)
+
+
+# -- the panel -------------------------------------------------------------------------------------------------------
+
+
+def _columns(plan: Plan, people: DataSet, walk: Walk, copied: Mapping[str, pl.Series]) -> list[pl.Series]:
+    """The panel: what is carried along, what is recorded beside the answers, and the answers."""
+    items = {item.name for item in plan.instrument.items()}
+    beside = by_name(recorded(plan.instrument))
+    columns = []
+    for variable in plan.codebook.variables:
+        name = variable.name
+        if name in copied:
+            columns.append(_where(walk.put_to.get(name, np.zeros(walk.n, dtype=bool)), copied[name]))
+        elif name in items:
+            columns.append(series_of(variable, walk.state.values.get(name), walk.n))
+        else:
+            columns.append(beside[name].series(walk) if name in beside else people.codes(name))
+    return columns
+
+
+def series_of(variable: Variable, values: np.ndarray | None, n: int) -> pl.Series:
+    """Values of an interview as a column of the panel; None where nobody came by."""
+    kind = _type_of(variable)
+    if values is None:
+        return pl.Series(variable.name, [None] * n, dtype=kind)
+    if values.dtype == object:
+        return pl.Series(variable.name, values.tolist(), dtype=pl.String, strict=False)
+    column = pl.Series(variable.name, values, nan_to_null=True)
+    return column.cast(pl.String) if kind == pl.String else column.cast(kind)
+
+
+def _type_of(variable: Variable) -> pl.DataType:
+    """The same type for every batch."""
+    if variable.type == "numeric":
+        return pl.Int64() if variable.extra.get("integer", True) else pl.Float64()
+    if variable.type == "text" or any(isinstance(code, str) for code in variable.codes):
+        return pl.String()
+    return pl.Int16() if max(map(abs, variable.codes)) < 2**15 else pl.Int64()
 
 
 def _provenance(plan: Plan, model: ResponseModel) -> dict[str, pl.Expr]:

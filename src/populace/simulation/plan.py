@@ -21,12 +21,12 @@ from populace.prompts.bins import Bins
 from populace.prompts.prompt import Prompt
 from populace.prompts.render import bins_of, prompt_of
 from populace.simulation.chance import respondent_keys
+from populace.simulation.recorded import recorded
 from populace.survey import expression_checks
-from populace.survey.expression_records import Expression
 from populace.survey.instrument import Instrument
 from populace.survey.names import listed, shown
-from populace.survey.question import Item, Question
-from populace.survey.routing import condition_of, routing_problems
+from populace.survey.question import Item
+from populace.survey.routing import routing_problems
 
 
 @dataclass(frozen=True)
@@ -46,32 +46,6 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """An item that is put to the model."""
-
-    #: what is asked
-    item: Item
-    #: how it is put to the model
-    prompt: Prompt
-    #: bins of a numeric item
-    bins: Bins | None = None
-    #: an exclusive option of a multiple-choice question: who selects it selects no other
-    exclusive: bool = False
-
-
-@dataclass(frozen=True)
-class Put:
-    """A question with what of it is asked."""
-
-    #: the question
-    question: Question
-    #: under which condition it is put, None = always
-    condition: Expression | None
-    #: the items to be asked, in the order they are put; items known beforehand are not among them
-    asked: tuple[Asked, ...]
-
-
-@dataclass(frozen=True)
 class Plan:
     """Everything that determines a panel, except the model."""
 
@@ -87,10 +61,12 @@ class Plan:
     backgrounds: tuple[Known, ...]
     #: given answers that are told to the model
     earlier: tuple[Known, ...]
-    #: questions in the order they are put
-    questions: tuple[Put, ...]
-    #: name -> code -> label, of everything closed that a condition may name
+    #: prompts that can be told before anybody is asked: of all questions in which no words are filled in
+    prompts: tuple[Prompt, ...]
+    #: name -> code -> label, of the closed backgrounds that a condition or a wording may name
     labels: Mapping[str, Mapping[int | str, str]]
+    #: year of fieldwork and country, as far as they are known
+    place: tuple[int | None, str | None]
     #: item -> code in PEOPLE -> code in the panel, for items that PEOPLE have answered as a background
     copied: Mapping[str, Mapping[int | str, int | str] | None]
     #: (n,) keys of the random numbers
@@ -112,7 +88,12 @@ class Plan:
     @property
     def n_asked(self) -> int:
         """Answers per interview, at most."""
-        return sum(len(put.asked) for put in self.questions)
+        return sum(not item.open for item in self.instrument.items()) - len(self.copied)
+
+    @property
+    def settled(self) -> frozenset[str]:
+        """Items that are not asked: known beforehand, or left out."""
+        return frozenset({*self.copied, *self.left_out})
 
 
 def make_plan(
@@ -138,7 +119,7 @@ def make_plan(
     given, rows, earlier, more = _given(given, people, instrument, place)
     copied = _copied(instrument, people)
     if left_out:
-        notes.append(f"open-text {listed(left_out)} left out: no model can write text yet")
+        notes.append(f"open-text {listed(left_out)} left out: no model here can write text")
     return Plan(
         instrument=instrument,
         people=people.keep(_carried(people)),
@@ -146,8 +127,9 @@ def make_plan(
         given_rows=rows,
         backgrounds=told,
         earlier=earlier,
-        questions=tuple(_questions(instrument, {*copied, *left_out}, place)),
-        labels=_labels(instrument, people),
+        prompts=tuple(_prompts(instrument, {*copied, *left_out}, place)),
+        labels=_labels(people),
+        place=place,
         copied=copied,
         keys=respondent_keys(seed, people.respondent_ids),
         seed=seed,
@@ -264,7 +246,8 @@ def obstacles(instrument: Instrument, skip_open: bool = False, people: DataSet |
     """
     known = set() if people is None else set(people.names("background"))
     silent = set(_open_items(instrument))
-    open_items = set() if skip_open else silent
+    details = {item.name for item in instrument.items() if item.specifies}
+    open_items = set() if skip_open else silent - details
     beforehand = None if people is None else _beforehand(people)
     found: list[PopulaceError] = list(routing_problems(instrument, beforehand, silent))
     for question in instrument.questions:
@@ -281,9 +264,9 @@ def _beforehand(people: DataSet) -> dict[str, expression_checks.Known]:
     }
 
 
-def _labels(instrument: Instrument, people: DataSet) -> dict[str, dict[int | str, str]]:
-    named = _beforehand(people) | expression_checks.scope_of(instrument)
-    return {name: dict(zip(one.codes, one.labels, strict=True)) for name, one in named.items() if one.labels}
+def _labels(people: DataSet) -> dict[str, dict[int | str, str]]:
+    known = _beforehand(people)
+    return {name: dict(zip(one.codes, one.labels, strict=True)) for name, one in known.items() if one.labels}
 
 
 def _unwritten(item: Item) -> CannotAnswer:
@@ -306,27 +289,15 @@ def _unbounded(item: Item) -> InputError | None:
 
 def _open_items(instrument: Instrument) -> tuple[str, ...]:
     """Names of open-text items."""
-    return tuple(item.name for item in instrument.items() if not item.options and item.numeric is None)
+    return tuple(item.name for item in instrument.items() if item.open)
 
 
-def _questions(instrument: Instrument, settled: set[str], place: tuple[int | None, str | None]) -> Iterator[Put]:
-    """Every question with the items still to be asked; exclusive options come first, see `interview`."""
-    for question in instrument.questions:
-        exclusive = _exclusive(question)
-        asked = [_asked(item, item.name in exclusive, place) for item in question.items() if item.name not in settled]
-        yield Put(question, condition_of(question), tuple(sorted(asked, key=lambda one: not one.exclusive)))
-
-
-def _asked(item: Item, exclusive: bool, place: tuple[int | None, str | None]) -> Asked:
-    bins = bins_of(item) if item.numeric else None
-    return Asked(item, prompt_of(item, *place, bins), bins, exclusive)
-
-
-def _exclusive(question: Question) -> set[str]:
-    """Items of a multiple-choice question that rule out its others."""
-    if question.kind != "multiple":
-        return set()
-    return {f"{question.name}_{option.code}" for option in question.options if option.exclusive}
+def _prompts(instrument: Instrument, settled: set[str], place: tuple[int | None, str | None]) -> Iterator[Prompt]:
+    """How items are put, for a model that reads texts ahead; those with words to be filled in are made when asked."""
+    for item in instrument.items():
+        if item.name in settled or item.open or "${" in item.text or len(item.options) == 1:
+            continue
+        yield prompt_of(item, *place, bins_of(item) if item.numeric else None)
 
 
 # -- the panel -------------------------------------------------------------------------------------------------------
@@ -386,13 +357,15 @@ def _codebook(
     """respondent_id, what is carried along, then one variable per item; what was known beforehand is background."""
     items = [item for item in instrument.items() if item.name not in left_out]
     asked = {item.name for item in items}
-    carried = [people.codebook.variable(name) for name in _carried(people) if name not in asked]
+    beside = [one.variable for one in recorded(instrument)]
+    taken = asked | {variable.name for variable in beside}
+    carried = [people.codebook.variable(name) for name in _carried(people) if name not in taken]
     variables = [
         replace(variable_of(item), role="background") if item.name in copied else variable_of(item) for item in items
     ]
     empty = Codebook.from_instrument(instrument)
     extra = {**empty.extra, "weight": people.codebook.weight}
-    return Codebook(instrument.id, instrument.title, (RESPONDENT, *carried, *variables), extra)
+    return Codebook(instrument.id, instrument.title, (RESPONDENT, *carried, *variables, *beside), extra)
 
 
 def column_of(item: Item, positions: np.ndarray) -> pl.Series:

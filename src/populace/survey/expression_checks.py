@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 
 from populace.errors import InstrumentError
 from populace.survey.expression_functions import FUNCTIONS
@@ -25,9 +26,11 @@ from populace.survey.expression_records import (
     Text,
     Truth,
 )
-from populace.survey.instrument import Instrument
+from populace.survey.flow import loops_of
+from populace.survey.instrument import Instrument, embedded
+from populace.survey.kinds import row_column, sides
 from populace.survey.names import did_you_mean, listed, shown
-from populace.survey.question import Item
+from populace.survey.question import Item, Question
 
 #: what a name can stand for
 KINDS = ("closed", "multiple", "number", "text", "truth", "unknown", "shown only")
@@ -66,21 +69,38 @@ class Known:
 
 
 def scope_of(instrument: Instrument) -> dict[str, Known]:
-    """Every name an instrument gives: its items, its multiple choices, and questions that can only be shown."""
+    """Every name an instrument gives: items, multiple choices, questions that can only be shown, embedded and computed
+    data, fields of loops. What is in a loop has its plain name there, and one for every round."""
     scope: dict[str, Known] = {}
     for question in instrument.questions:
-        items = question.items()
-        scope[question.name] = Known("shown only")
-        if question.kind == "multiple":
-            codes, labels = zip(*((option.code, option.label) for option in question.options), strict=True)
-            scope[question.name] = Known("multiple", codes, labels)
-        scope |= {item.name: known_item(item) for item in items}
-    return scope
+        scope |= _names_of(question)
+    suffixes: dict[str, Known] = {}
+    for block, loops in loops_of(instrument.flow).items():
+        asked = [name for question in instrument.block(block).questions for name in _names_of(question).items()]
+        for rounds in product(*(loop.rounds for loop in loops)) if loops else ():
+            suffix = "".join(f".{one.name}" for one in rounds)
+            suffixes |= {name + suffix: known for name, known in asked}
+        scope |= {f"loop.{name}": Known("unknown") for loop in loops for one in loop.rounds for name, _ in one.fields}
+    numbers = {field.name for field in instrument.data if field.kind == "number"}
+    written = {name: Known("number" if name in numbers else "unknown") for name in embedded(instrument)}
+    return scope | suffixes | written | {one.name: Known("unknown") for one in instrument.computed}
+
+
+def _names_of(question: Question) -> dict[str, Known]:
+    """The names a question gives."""
+    scope = {question.name: Known("shown only")}
+    if question.kind in ("multiple", "grid_multiple"):
+        codes, labels = zip(*((option.code, option.label) for option in question.options), strict=True)
+        rows = [row_column(question, row) for row in question.rows] or [question.name]
+        scope |= dict.fromkeys(rows, Known("multiple", codes, labels))
+    for side in sides(question) if question.kind == "side_by_side" else ():
+        scope |= _names_of(side)
+    return scope | {item.name: known_item(item) for item in question.items()}
 
 
 def known_item(item: Item) -> Known:
     """What the name of one item stands for."""
-    if item.options:
+    if item.options and not item.numeric:
         codes, labels = zip(*((option.code, option.label) for option in item.options), strict=True)
         return Known("closed", codes, labels)
     return Known("number" if item.numeric else "text")

@@ -131,6 +131,16 @@ class Instrument:
             for item in question.items()
         )
 
+    def block(self, id: str) -> Block:
+        """The block of that id; raises `InstrumentError` naming the closest one."""
+        if id not in self._by_id:
+            raise InstrumentError(f"instrument {self.id!r} has no block {id!r}{did_you_mean(id, self._by_id)}")
+        return self._by_id[id]
+
+    @cached_property
+    def _by_id(self) -> dict[str, Block]:
+        return {block.id: block for block in self.blocks}
+
     def question(self, name: str) -> Question:
         """The question of that name; raises `InstrumentError` naming the closest one."""
         found = {question.name: question for question in self.questions}
@@ -186,12 +196,16 @@ def in_round(item: Item, rounds: Sequence[Round]) -> Item:
     """
     if not rounds:
         return item
-    suffix = "".join(f".{one.name}" for one in rounds)
     fields = {f"${{loop.{name}}}": text for one in rounds for name, text in one.fields}
     words = {name: _filled(getattr(item, name), fields) for name in ("text", "stem", "item")}
+    return replace(suffixed(item, "".join(f".{one.name}" for one in rounds)), **words)
+
+
+def suffixed(item: Item, suffix: str) -> Item:
+    """An item under the names it has in some rounds of its loops."""
     battery = item.battery and item.battery + suffix
     specifies = item.specifies and (item.specifies[0] + suffix, item.specifies[1])
-    return replace(item, name=item.name + suffix, battery=battery, specifies=specifies, **words)
+    return replace(item, name=item.name + suffix, battery=battery, specifies=specifies)
 
 
 def _filled(text: str | None, fields: Mapping[str, str]) -> str | None:

@@ -1,0 +1,456 @@
+"""How synthetic respondents answer each kind of question.
+
+A model says with which probability each of several options is chosen. Everything else is made of such choices here:
+several options by yes and no with the number that is allowed, rankings and sets of best and worst by choosing one
+after the other (Plackett-Luce; maximum difference as in Marley and Louviere 2005, J. Math. Psychol. 49: the worst is
+chosen with the reciprocal strengths), sums by shares that scatter and are rounded as people round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from populace.errors import ModelError
+from populace.models.base import Session
+from populace.prompts.bins import Bins
+from populace.prompts.prompt import Prompt
+from populace.prompts.render import bins_of, prompt_of
+from populace.simulation.chance import choose, uniforms
+from populace.survey.item import Item
+from populace.survey.kinds import option_column, row_column, sides
+from populace.survey.question import Question
+from populace.survey.walk import Visit
+
+#: how far from one the probabilities of a row may sum
+_TOLERANCE = 1e-6
+#: how closely the parts of a sum follow the shares they are drawn around (concentration of a Dirichlet distribution)
+_CONCENTRATION = 6.0
+
+
+@dataclass(frozen=True)
+class Interviewing:
+    """A batch of interviews: who is asked, and where chance and prompts come from."""
+
+    #: the model's side
+    session: Session
+    #: (n,) keys of the random numbers
+    keys: np.ndarray
+    #: year of fieldwork and country, as far as they are known
+    year: int | None
+    country: str | None
+    #: items that are not asked: known beforehand, or left out
+    settled: frozenset[str]
+
+    def prompt(self, item: Item) -> tuple[Prompt | None, Bins | None]:
+        """How an item is put, and its bins; no prompt where there is nothing to choose."""
+        bins = bins_of(item) if item.numeric else None
+        return (
+            None if len(item.options) == 1 and bins is None else prompt_of(item, self.year, self.country, bins)
+        ), bins
+
+    def probabilities(self, prompt: Prompt, rows: np.ndarray) -> np.ndarray:
+        """(m, K) what the model says of these respondents (places in the batch)."""
+        everybody = len(rows) == self.session.n
+        asked = self.session.ask(prompt) if everybody else self.session.ask(prompt, rows)
+        return _checked(asked, len(rows), prompt)
+
+    def tell(self, prompt: Prompt, rows: np.ndarray, positions: np.ndarray) -> None:
+        """Record what these respondents said."""
+        if len(rows) == self.session.n:
+            self.session.tell(prompt, positions)
+        elif len(rows):
+            self.session.tell(prompt, positions, rows)
+
+    def numbers(self, name: str, rows: np.ndarray, purpose: str = "answer") -> np.ndarray:
+        """(m,) random numbers in [0, 1)."""
+        return uniforms(self.keys[rows], name, purpose)
+
+
+#: column -> (m,) answers, floats with NaN for nothing or objects with None
+Answers = dict[str, np.ndarray]
+
+
+def answers_to(visit: Visit, question: Question, group: np.ndarray, asking: Interviewing) -> Answers:
+    """Answers of some respondents of a visit, who read the question in these words."""
+    part = _part(visit, question, group)
+    return _KINDS.get(question.kind, _by_item)(part, asking)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A question, as some respondents of a visit read it."""
+
+    #: the question in their words
+    question: Question
+    #: appended to the names of its columns
+    suffix: str
+    #: (m,) the respondents (places in the batch)
+    rows: np.ndarray
+    #: (m, K) which options are offered, None = all
+    offered: np.ndarray | None
+    #: (m, R) which rows are shown, None = all
+    lines: np.ndarray | None
+    #: (m,) version of sets or tasks
+    versions: np.ndarray | None
+
+    def nobody(self) -> np.ndarray:
+        """(m,) no answers."""
+        return np.full(len(self.rows), np.nan)
+
+
+def _part(visit: Visit, question: Question, group: np.ndarray) -> _Part:
+    several = (visit.offered, visit.lines, visit.versions)
+    if len(group) == len(visit.rows):
+        return _Part(question, visit.place.suffix, visit.rows, *several)
+    cut = (None if one is None else one[group] for one in several)
+    return _Part(question, visit.place.suffix, visit.rows[group], *cut)
+
+
+# -- one item after the other ----------------------------------------------------------------------------------------
+
+
+def _by_item(part: _Part, asking: Interviewing) -> Answers:
+    """Single choices, scales, grids, numbers: every item is put by itself, in the context of those before."""
+    answers: Answers = {}
+    line_of = {row_column(part.question, row): place for place, row in enumerate(part.question.rows)}
+    for item in part.question.items():
+        name = item.name + part.suffix
+        if name in asking.settled or item.open:
+            continue
+        shown = _shown(part, line_of.get(item.name))
+        offered = None if item.numeric or part.offered is None else part.offered[shown]
+        answers[name] = _spread(_one(replace(item, name=name), part.rows[shown], offered, asking), shown)
+    return answers
+
+
+def _shown(part: _Part, line: int | None) -> np.ndarray:
+    """(m,) to whom a row of the question is shown."""
+    return np.ones(len(part.rows), dtype=bool) if part.lines is None or line is None else part.lines[:, line]
+
+
+def _one(item: Item, rows: np.ndarray, offered: np.ndarray | None, asking: Interviewing) -> np.ndarray:
+    """(m,) answers to one item; what was drawn is told to the model."""
+    prompt, bins = asking.prompt(item)
+    if prompt is None:
+        return _codes(item, np.zeros(len(rows), dtype=np.int64))
+    positions = np.zeros(0, dtype=np.int64)
+    if len(rows):
+        probabilities = _offered(asking.probabilities(prompt, rows), offered)
+        positions = choose(probabilities, asking.numbers(item.name, rows))
+        asking.tell(prompt, rows, positions)
+    if bins is None:
+        return _codes(item, positions)
+    return _number(item, bins, positions, asking.numbers(item.name, rows, "within the bin"))
+
+
+def _offered(probabilities: np.ndarray, offered: np.ndarray | None) -> np.ndarray:
+    """The probabilities of what is offered; evenly where the model expects none of it."""
+    if offered is None:
+        return probabilities
+    left = np.where(offered, probabilities, 0.0)
+    return np.where(left.sum(axis=1, keepdims=True) > 0, left, offered.astype(np.float64))
+
+
+def _codes(item: Item, positions: np.ndarray) -> np.ndarray:
+    """Codes of these positions, as the state of an interview keeps them."""
+    codes = [option.code for option in item.options]
+    kept = np.array(codes, dtype=object) if isinstance(codes[0], str) else np.array(codes, dtype=np.float64)
+    return kept[positions]
+
+
+def _number(item: Item, bins: Bins, positions: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Numbers within the bins drawn; codes where the position is that of "don't know"."""
+    count = len(bins.edges) - 1
+    values = bins.draw(np.minimum(positions, count - 1), numbers)
+    if item.numeric.step is not None:
+        start = item.numeric.minimum or 0.0
+        values = start + np.round((values - start) / item.numeric.step) * item.numeric.step
+        values = values if item.numeric.maximum is None else np.minimum(values, item.numeric.maximum)
+    for place, option in enumerate(item.options):
+        values = np.where(positions == count + place, float(option.code), values)
+    return values
+
+
+# -- several options -------------------------------------------------------------------------------------------------
+
+
+def _multiple(part: _Part, asking: Interviewing) -> Answers:
+    """Yes or no for every option, with as many as are allowed.
+
+    The exclusive options are put first, and who selects one is not asked the others: they are "Not selected". An
+    exclusive option so keeps the probability the model gives it, and the others are drawn knowing that it was not
+    selected.
+    """
+    question = part.question
+    items = {item.name: item for item in question.items() if item.options}
+    columns = [(items[option_column(question, option)], option, place) for place, option in enumerate(question.options)]
+    return _selected(part, columns, part.offered, np.ones(len(part.rows), dtype=bool), asking)
+
+
+def _grid_multiple(part: _Part, asking: Interviewing) -> Answers:
+    question, answers = part.question, {}
+    items = {item.name: item for item in question.items()}
+    for line, row in enumerate(question.rows):
+        columns = [
+            (items[f"{row_column(question, row)}_{option.code}"], option, place)
+            for place, option in enumerate(question.options)
+        ]
+        answers |= _selected(part, columns, part.offered, _shown(part, line), asking)
+    return answers
+
+
+def _selected(
+    part: _Part, columns: list, offered: np.ndarray | None, shown: np.ndarray, asking: Interviewing
+) -> Answers:
+    """1 and 0 for whoever is shown the options, nothing for what is not offered."""
+    m, question = len(part.rows), part.question
+    columns = [one for one in columns if one[0].name + part.suffix not in asking.settled]
+    columns.sort(key=lambda one: not one[1].exclusive)
+    there = np.tile(shown[:, None], (1, len(columns)))
+    if offered is not None:
+        there &= offered[:, [place for _, _, place in columns]]
+    prompts = [prompt_of(item, asking.year, asking.country) for item, _, _ in columns]
+    chosen = np.zeros((m, len(columns)), dtype=bool)
+    free = np.ones(m, dtype=bool)
+    ahead = _chances(part, there, prompts, asking) if question.at_least or question.at_most is not None else None
+    for number, (item, option, _) in enumerate(columns):
+        asked = np.flatnonzero(free & there[:, number])
+        if len(asked):
+            chances = asking.probabilities(prompts[number], part.rows[asked])
+            if ahead is not None and not option.exclusive:
+                yes = _allowed(chances[:, 1], chosen[asked].sum(axis=1), ahead[asked, number + 1 :], question)
+                chances = np.column_stack([1 - yes, yes])
+            draws = asking.numbers(item.name + part.suffix, part.rows[asked])
+            chosen[asked, number] = choose(chances, draws) == 1
+        positions = np.where(there[:, number], chosen[:, number].astype(np.int64), -1)
+        asking.tell(prompts[number], part.rows, positions)
+        if option.exclusive:
+            free &= ~chosen[:, number]
+    values = np.where(there, chosen.astype(np.float64), np.nan)
+    return {item.name + part.suffix: values[:, number] for number, (item, _, _) in enumerate(columns)}
+
+
+def _chances(part: _Part, there: np.ndarray, prompts: list[Prompt], asking: Interviewing) -> np.ndarray:
+    """(m, K) how likely each option is before any is drawn; 0 for what is not offered."""
+    found = np.zeros(there.shape)
+    for number, prompt in enumerate(prompts):
+        asked = np.flatnonzero(there[:, number])
+        if len(asked):
+            found[asked, number] = asking.probabilities(prompt, part.rows[asked])[:, 1]
+    return found
+
+
+def _allowed(yes: np.ndarray, so_far: np.ndarray, later: np.ndarray, question: Question) -> np.ndarray:
+    """(m,) the probability of yes, given that in the end at least and at most so many are selected.
+
+    By Bayes: the probability that the number comes out right after a yes, against that after a no, the options still
+    to come taken as independent.
+    """
+    counts = _count_distribution(later)
+    right = [_within(counts, so_far + more, question) for more in (0, 1)]
+    odds = yes * right[1], (1 - yes) * right[0]
+    total = odds[0] + odds[1]
+    return np.where(total > 0, odds[0] / np.where(total > 0, total, 1), yes)
+
+
+def _count_distribution(chances: np.ndarray) -> np.ndarray:
+    """(m, K + 1) probability of every number of successes in K independent trials."""
+    counts = np.zeros((len(chances), chances.shape[1] + 1))
+    counts[:, 0] = 1
+    for column in chances.T:
+        counts[:, 1:] = counts[:, 1:] * (1 - column[:, None]) + counts[:, :-1] * column[:, None]
+        counts[:, 0] *= 1 - column
+    return counts
+
+
+def _within(counts: np.ndarray, so_far: np.ndarray, question: Question) -> np.ndarray:
+    """(m,) probability that the number to come brings the total within the limits."""
+    totals = so_far[:, None] + np.arange(counts.shape[1])
+    most = np.inf if question.at_most is None else question.at_most
+    return (counts * ((totals >= (question.at_least or 0)) & (totals <= most))).sum(axis=1)
+
+
+# -- strengths of options --------------------------------------------------------------------------------------------
+
+
+def _strengths(part: _Part, asking: Interviewing) -> tuple[Prompt | None, np.ndarray]:
+    """(m, K) how likely each option is to be the one that is named, 0 for what is not offered."""
+    question = part.question
+    if len(question.options) == 1:
+        return None, np.ones((len(part.rows), 1))
+    item = Item(question.name, question.text, question.options)
+    prompt = prompt_of(item, asking.year, asking.country)
+    return prompt, _offered(asking.probabilities(prompt, part.rows), part.offered)
+
+
+def _named(part: _Part, purpose: str, asking: Interviewing) -> np.ndarray:
+    """(m, K) one random number for every option."""
+    name = part.question.name + part.suffix
+    return np.column_stack(
+        [asking.numbers(f"{name} {option.code}", part.rows, purpose) for option in part.question.options]
+    )
+
+
+def _rank(part: _Part, asking: Interviewing) -> Answers:
+    """One option after the other, each among those left in proportion to its strength.
+
+    Drawn at once: the order of log strength plus Gumbel noise is a draw from Plackett-Luce (Yellott 1977).
+    """
+    question = part.question
+    prompt, strengths = _strengths(part, asking)
+    noise = -np.log(-np.log(np.clip(_named(part, "rank", asking), 1e-300, 1 - 1e-16)))
+    with np.errstate(divide="ignore"):
+        order = np.argsort(-(np.log(strengths) + noise), axis=1, kind="stable")
+    if prompt is not None:
+        asking.tell(prompt, part.rows, order[:, 0])
+    places = np.argsort(order, axis=1, kind="stable") + 1.0
+    there = strengths > 0
+    places[~there | (places > (question.ranked or len(question.options)))] = np.nan
+    return {
+        option_column(question, option) + part.suffix: places[:, number]
+        for number, option in enumerate(question.options)
+    }
+
+
+def _sum(part: _Part, asking: Interviewing) -> Answers:
+    """Parts of the total around the strengths of the options, rounded as people round."""
+    from scipy.stats import gamma
+
+    question = part.question
+    _, strengths = _strengths(part, asking)
+    shares = strengths / strengths.sum(axis=1, keepdims=True)
+    shape = np.where(shares > 0, np.maximum(shares * _CONCENTRATION, 1e-3), 1.0)
+    drawn = np.where(shares > 0, gamma.ppf(np.clip(_named(part, "sum", asking), 1e-12, 1 - 1e-12), shape), 0.0)
+    drawn = np.where(drawn.sum(axis=1, keepdims=True) > 0, drawn, shares)
+    name = question.name + part.suffix
+    step = _rounding(question, asking.numbers(name, part.rows, "rounding"))
+    values = rounded_parts(drawn / drawn.sum(axis=1, keepdims=True), float(question.total), step)
+    offered = strengths > 0
+    return {
+        option_column(question, option) + part.suffix: np.where(offered[:, number], values[:, number], np.nan)
+        for number, option in enumerate(question.options)
+    }
+
+
+def _rounding(question: Question, numbers: np.ndarray) -> np.ndarray:
+    """(m,) what each respondent rounds to: tenths, twentieths or hundredths of the total, in whole numbers."""
+    total = float(question.total)
+    steps = np.array([total / 10, total / 20, total / 100])
+    if total.is_integer() and not question.decimals:
+        steps = np.where(steps % 1 == 0, steps, 1.0)
+    return steps[np.searchsorted([0.45, 0.9], numbers)]
+
+
+def rounded_parts(shares: np.ndarray, total: float, step: np.ndarray) -> np.ndarray:
+    """(m, K) multiples of `step` (m,) that add up to the total, as near to the shares as can be (largest remainder)."""
+    units = np.round(total / step)
+    exact = shares * units[:, None]
+    whole = np.floor(exact + 1e-9)
+    left = np.round(units - whole.sum(axis=1)).astype(np.int64)
+    ranks = np.argsort(np.argsort(-(exact - whole), axis=1, kind="stable"), axis=1, kind="stable")
+    values = (whole + (ranks < left[:, None])) * step[:, None]
+    # where steps do not divide the total, the largest part takes the rest
+    rest = total - values.sum(axis=1)
+    values[np.arange(len(values)), values.argmax(axis=1)] += rest
+    return values
+
+
+def _best_worst(part: _Part, asking: Interviewing) -> Answers:
+    """In every set the best by strength, then the worst of the others by the reciprocal of strength."""
+    question = part.question
+    prompt, strengths = _strengths(part, asking)
+    strengths = np.maximum(strengths, 1e-12)
+    if prompt is not None:
+        asking.tell(prompt, part.rows, np.full(len(part.rows), -1))
+    codes = [option.code for option in question.options]
+    place_of = {code: place for place, code in enumerate(codes)}
+    items = {item.name: item for item in question.items()}
+    answers: Answers = {}
+    for number in range(len(question.sets[0])):
+        together = np.zeros(strengths.shape, dtype=bool)
+        for version, sets in enumerate(question.sets):
+            together[np.ix_(part.versions == version, [place_of[code] for code in sets[number]])] = True
+        best = _drawn(strengths * together, f"{question.name}_{number + 1}_best{part.suffix}", part, asking)
+        together[np.arange(len(together)), best] = False
+        worst = _drawn(together / strengths, f"{question.name}_{number + 1}_worst{part.suffix}", part, asking)
+        for end, positions in (("best", best), ("worst", worst)):
+            name = f"{question.name}_{number + 1}_{end}"
+            answers[name + part.suffix] = _codes(items[name], positions)
+    return answers
+
+
+def _drawn(weights: np.ndarray, name: str, part: _Part, asking: Interviewing) -> np.ndarray:
+    return choose(weights / weights.sum(axis=1, keepdims=True), asking.numbers(name, part.rows))
+
+
+def _choice_task(part: _Part, asking: Interviewing) -> Answers:
+    """Every task is put as a single choice among its cards, in the words of the cards."""
+    question, tasks = part.question, part.question.tasks
+    items = question.items()
+    answers = {item.name + part.suffix: part.nobody() for item in items}
+    for number, item in enumerate(items):
+        name = item.name + part.suffix
+        for version in np.unique(part.versions):
+            here = part.versions == version
+            count = len(tasks.versions[version][number])
+            cards = tuple(tasks.wording(int(version), number, place) for place in range(count))
+            codes = [*range(1, count + 1), *([0] if tasks.none else [])]
+            # cards may be alike; which is which is a matter of their place
+            prompt = Prompt(
+                question.text, (*cards, *([tasks.none] if tasks.none else [])), False, (), asking.year, asking.country
+            )
+            positions = choose(asking.probabilities(prompt, part.rows[here]), asking.numbers(name, part.rows[here]))
+            asking.tell(prompt, part.rows[here], positions)
+            answers[name][here] = np.array(codes, dtype=np.float64)[positions]
+    return answers
+
+
+def _side_by_side(part: _Part, asking: Interviewing) -> Answers:
+    """The questions of its columns, one after the other."""
+    answers: Answers = {}
+    for side in sides(part.question):
+        answers |= _KINDS.get(side.kind, _by_item)(replace(part, question=side, offered=None), asking)
+    return answers
+
+
+_KINDS: Mapping[str, Callable[[_Part, Interviewing], Answers]] = {
+    "multiple": _multiple,
+    "grid_multiple": _grid_multiple,
+    "rank": _rank,
+    "sum": _sum,
+    "best_worst": _best_worst,
+    "choice_task": _choice_task,
+    "side_by_side": _side_by_side,
+}
+
+
+# -- shared ----------------------------------------------------------------------------------------------------------
+
+
+def _spread(values: np.ndarray, shown: np.ndarray) -> np.ndarray:
+    """(m,) the values where something was shown, nothing elsewhere."""
+    if shown.all():
+        return values
+    found = np.full(len(shown), None, dtype=object) if values.dtype == object else np.full(len(shown), np.nan)
+    found[shown] = values
+    return found
+
+
+def _checked(probabilities: np.ndarray, n: int, prompt: Prompt) -> np.ndarray:
+    """The probabilities if they are any; drawing from something else would pass unnoticed."""
+    probabilities = np.asarray(probabilities, dtype=np.float64)
+    expected = (n, len(prompt.options))
+    if probabilities.shape != expected:
+        raise ModelError(
+            f"the model answered {prompt.text!r} with an array of shape {probabilities.shape}; expected {expected}, "
+            "one probability per respondent and option: mend the model"
+        )
+    if not (probabilities >= 0).all() or not (np.abs(probabilities.sum(axis=1) - 1) <= _TOLERANCE).all():
+        raise ModelError(
+            f"the model answered {prompt.text!r} with probabilities that are negative, undefined, or do not sum to "
+            "one: mend the model"
+        )
+    return probabilities

@@ -1,0 +1,218 @@
+"""What a panel records beside the answers: random orders, versions, embedded and computed data, and endings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from populace.data.codebook import Variable
+from populace.survey.expression_checks import check, scope_of
+from populace.survey.expressions import parse
+from populace.survey.flow import ENDINGS, CheckQuota, End, Flow, Loop, ShowBlock, Shuffle, elements, loops_of
+from populace.survey.instrument import Instrument, embedded
+from populace.survey.piping import in_words
+from populace.survey.question import Question
+from populace.survey.scale import Option
+from populace.survey.state import Place
+from populace.survey.walk import Walk
+
+#: name of the column that says how an interview ended
+ENDED = "ended_as"
+#: what stands between the members of an order
+_BETWEEN = "|"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One column, and how it is taken from a finished walk."""
+
+    #: what the column means
+    variable: Variable
+    #: walk -> (n,) values
+    series: Callable[[Walk], pl.Series]
+
+
+def recorded(instrument: Instrument) -> tuple[Recorded, ...]:
+    """The columns that a run of this instrument records, in their order."""
+    return (
+        *_ends(instrument),
+        *_data(instrument),
+        *_orders(instrument),
+        *_versions(instrument),
+        *_computed(instrument),
+    )
+
+
+def _ends(instrument: Instrument) -> Iterator[Recorded]:
+    if any(
+        isinstance(one, CheckQuota) or (isinstance(one, End) and one.kind != "complete")
+        for one in elements(instrument.flow)
+    ):
+        options = tuple(Option(place, kind) for place, kind in enumerate(ENDINGS, 1))
+        codes = {option.label: option.code for option in options}
+        variable = Variable(ENDED, "How the interview ended", "single", options, "design")
+        yield Recorded(variable, lambda walk: pl.Series(ENDED, [codes[kind] for kind in walk.ended], dtype=pl.Int16))
+
+
+def _data(instrument: Instrument) -> Iterator[Recorded]:
+    """Embedded data as texts; numbers where they are declared to be."""
+    declared = {field.name: field for field in instrument.data}
+    for name in dict.fromkeys(embedded(instrument)):
+        field = declared.get(name)
+        words = (field.text if field else None) or f"Embedded data {name}"
+        numeric = field is not None and field.kind == "number"
+        variable = Variable(name, words, "numeric" if numeric else "text", (), "design", extra={"integer": False})
+        yield Recorded(variable, _taken(name, numeric))
+
+
+def _taken(name: str, numeric: bool) -> Callable[[Walk], pl.Series]:
+    def series(walk: Walk) -> pl.Series:
+        values = walk.state.values.get(name, np.full(walk.n, None, dtype=object))
+        if numeric:
+            return pl.Series(name, _numbers(values), nan_to_null=True)
+        return pl.Series(name, _texts(values), dtype=pl.String)
+
+    return series
+
+
+def _computed(instrument: Instrument) -> Iterator[Recorded]:
+    scope = scope_of(instrument)
+    for one in instrument.computed:
+        text = check(parse(one.value), scope) == "text"
+        kind = "text" if text else "numeric"
+        role = "design" if text else "question"
+        variable = Variable(one.name, one.text or f"Computed: {one.value}", kind, (), role, extra={"integer": False})
+        yield Recorded(variable, _evaluated(one.name, one.value, text))
+
+
+def _evaluated(name: str, expression: str, text: bool) -> Callable[[Walk], pl.Series]:
+    def series(walk: Walk) -> pl.Series:
+        values = walk.state.value(expression, np.arange(walk.n), Place())
+        if text:
+            return pl.Series(name, _texts(values), dtype=pl.String)
+        return pl.Series(name, _numbers(values), nan_to_null=True)
+
+    return series
+
+
+def _orders(instrument: Instrument) -> Iterator[Recorded]:
+    """Orders of blocks, questions, rounds, options and rows, as far as they are random."""
+    loops = loops_of(instrument.flow)
+    for element, suffixes in _random_elements(instrument.steps, [""]):
+        members = (
+            [_member(one, place) for place, one in enumerate(element.members, 1)]
+            if isinstance(element, Shuffle)
+            else [one.name for one in element.rounds]
+        )
+        what = "parts" if isinstance(element, Shuffle) else "rounds"
+        for suffix in suffixes:
+            yield _order(element.id + suffix, f"Order of the {what} of {element.id}{suffix}", members)
+    for block in instrument.blocks:
+        suffixes = _suffixes(loops.get(block.id, ()))
+        if block.randomize or block.pick is not None:
+            names = [question.name for question in block.questions]
+            for suffix in suffixes:
+                yield _order(block.id + suffix, f"Order of the questions of {block.id}{suffix}", names)
+        for question in block.questions:
+            for suffix in suffixes:
+                yield from _seen(question, suffix)
+
+
+def _seen(question: Question, suffix: str) -> Iterator[Recorded]:
+    name = question.name + suffix
+    if (question.randomize and not question.rows) or question.show_only is not None or question.flip:
+        codes = [str(option.code) for option in question.options]
+        yield _order(f"{name}_order", f"Order of the options of {name}", codes)
+    if question.randomize and question.rows:
+        yield _order(f"{name}_rows_order", f"Order of the rows of {name}", [row.name for row in question.rows])
+
+
+def _random_elements(flow: Flow, suffixes: list[str]) -> Iterator[tuple[Shuffle | Loop, list[str]]]:
+    for element in flow:
+        if isinstance(element, Shuffle) or (isinstance(element, Loop) and (element.randomize or element.pick)):
+            yield element, suffixes
+        within = suffixes
+        if isinstance(element, Loop):
+            within = [f"{suffix}.{one.name}" for suffix in suffixes for one in element.rounds]
+        for inner in element.inner():
+            yield from _random_elements(inner, within)
+
+
+def _suffixes(loops: tuple[Loop, ...]) -> list[str]:
+    suffixes = [""]
+    for loop in loops:
+        suffixes = [f"{suffix}.{one.name}" for suffix in suffixes for one in loop.rounds]
+    return suffixes
+
+
+def _member(element: object, place: int) -> str:
+    return element.block if isinstance(element, ShowBlock) else str(place)
+
+
+def _order(key: str, words: str, members: list[str]) -> Recorded:
+    name = column_name(key)
+    return Recorded(Variable(name, words, "text", (), "design"), _written(key, name, members))
+
+
+def column_name(key: str) -> str:
+    """A name of something as a column can have it."""
+    name = re.sub(r"[^\w.\-]+", "_", key).strip("_.-")
+    return name or "order"
+
+
+def _written(key: str, name: str, members: list[str]) -> Callable[[Walk], pl.Series]:
+    def series(walk: Walk) -> pl.Series:
+        order = walk.orders.get(key)
+        if order is None:
+            return pl.Series(name, [None] * walk.n, dtype=pl.String)
+        different, places = np.unique(order, axis=0, return_inverse=True)
+        texts = [_BETWEEN.join(members[place] for place in row if place >= 0) or None for row in different.tolist()]
+        return pl.Series(name, texts, dtype=pl.String).gather(places.ravel())
+
+    return series
+
+
+def _versions(instrument: Instrument) -> Iterator[Recorded]:
+    loops = loops_of(instrument.flow)
+    for block in instrument.blocks:
+        for question in block.questions:
+            if len(question.sets) > 1 or (question.tasks and len(question.tasks.versions) > 1):
+                for suffix in _suffixes(loops.get(block.id, ())):
+                    name = f"{question.name}{suffix}_version"
+                    words = f"Version of the tasks of {question.name}{suffix}"
+                    yield Recorded(Variable(name, words, "numeric", (), "design"), _version(name))
+
+
+def _version(name: str) -> Callable[[Walk], pl.Series]:
+    def series(walk: Walk) -> pl.Series:
+        values = walk.versions.get(name, np.zeros(walk.n, dtype=np.int64))
+        return pl.Series(name, [value or None for value in values.tolist()], dtype=pl.Int64)
+
+    return series
+
+
+def _numbers(values: np.ndarray) -> np.ndarray:
+    """Numbers with NaN for nothing; truths are 1 and 0."""
+    if values.dtype != object:
+        return values.astype(np.float64)
+    return np.array([np.nan if value is None else _number(value) for value in values.tolist()])
+
+
+def _number(value: object) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return np.nan
+
+
+def _texts(values: np.ndarray) -> list[str | None]:
+    return [words or None for words in in_words(values)]
+
+
+def by_name(columns: tuple[Recorded, ...]) -> Mapping[str, Recorded]:
+    """Recorded columns by their names."""
+    return {one.variable.name: one for one in columns}

@@ -1,0 +1,451 @@
+"""The instrument machine: a batch of respondents on their way through an instrument, together.
+
+`Walk.visits()` is a generator: it gives one `Visit` after the other (a question, with the respondents it is put to,
+the options they are offered and the order they see), and is sent their answers. The same machine walks one person in
+a browser and a hundred thousand synthetic respondents; nobody is ever put a question that the rules keep from them.
+Where respondents go different ways, the machine follows one group after the other: work is in proportion to the
+questions that are put.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from populace.survey.flow import (
+    Branch,
+    CheckQuota,
+    Element,
+    End,
+    Flow,
+    Loop,
+    Roll,
+    Section,
+    SetData,
+    ShowBlock,
+    Shuffle,
+)
+from populace.survey.instrument import Block, Instrument, suffixed
+from populace.survey.item import Item
+from populace.survey.kinds import option_column, row_column, sides
+from populace.survey.orders import Chance, even_order, flipped, random_order, written_order
+from populace.survey.question import END_OF_BLOCK, END_OF_SURVEY, Question, Skip
+from populace.survey.state import Place, State
+
+#: how an interview stands that has not ended early
+COMPLETE, SCREENED_OUT, OVER_QUOTA = "complete", "screened out", "over quota"
+
+#: answers to a visit: column -> (m,) floats with NaN for nothing, or objects with None
+Answers = Mapping[str, np.ndarray]
+_Steps = Generator["Visit", Answers | None, None]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A question as it is put to some respondents."""
+
+    #: the question as its author wrote it
+    question: Question
+    #: its columns, in order, under the names they have here
+    items: tuple[Item, ...]
+    #: (m,) places of the respondents in the batch
+    rows: np.ndarray
+    #: where in its loops the interview is
+    place: Place
+    #: (m, K) which options are offered, None = all
+    offered: np.ndarray | None = None
+    #: (m, R) which rows are shown, None = all
+    lines: np.ndarray | None = None
+    #: (m, K) places of the options in the order seen, -1 = not offered; None = as written
+    option_order: np.ndarray | None = None
+    #: (m, R) places of the rows in the order seen, likewise
+    row_order: np.ndarray | None = None
+    #: (m,) version of the sets or tasks, from 0 on; None where there are none
+    versions: np.ndarray | None = None
+
+
+class Walk:
+    """n respondents in an instrument.
+
+    known: what is known of them beforehand, name -> values as for `expression_columns`. chance: where random orders
+    come from; needed only where the instrument has some. full: names of quotas that are full.
+    """
+
+    def __init__(
+        self,
+        instrument: Instrument,
+        n: int,
+        known: Mapping[str, Any] | None = None,
+        chance: Chance | None = None,
+        full: Collection[str] = (),
+    ) -> None:
+        self.instrument, self.n = instrument, n
+        self._chance, self._full = chance, frozenset(full)
+        self._blocks = {block.id: block for block in instrument.blocks}
+        self._quotas = {quota.name: quota for quota in instrument.quotas}
+        computed = {one.name: one.value for one in instrument.computed}
+        self.state = State(n, known or {}, labels_of(instrument), computed)
+        #: (n,) how each interview ended
+        self.ended = np.full(n, COMPLETE, dtype=object)
+        #: name -> (n, k) orders as far as they are random, -1 for what was not shown
+        self.orders: dict[str, np.ndarray] = {}
+        #: name -> (n,) versions of sets and tasks, from 1 on, 0 = not shown
+        self.versions: dict[str, np.ndarray] = {}
+        #: quota -> (n,) number of visits before its check for who fell into it, -1 for everybody else
+        self.fell: dict[str, np.ndarray] = {}
+        #: column -> (n,) number of the visit in which it was put, -1 = never; kept where there are quotas
+        self.put_at: dict[str, np.ndarray] = {}
+        #: column -> (n,) to whom it was put
+        self.put_to: dict[str, np.ndarray] = {}
+        #: (what, holds) -> how many respondents: conditions, skips and ways out that were come by
+        self.passed: Counter[tuple[str, bool]] = Counter()
+        self._alive = np.ones(n, dtype=bool)
+        self._visits = 0
+        self._items: dict[int, tuple[Item, ...]] = {}
+
+    def visits(self) -> _Steps:
+        """Every question as it is put; send the answers to each. Display text and measurements have no answers."""
+        yield from self._flow(self.instrument.steps, np.arange(self.n), Place())
+
+    # -- the flow ----------------------------------------------------------------------------------------------------
+
+    def _flow(self, flow: Flow, rows: np.ndarray, place: Place) -> _Steps:
+        for element in flow:
+            rows = rows[self._alive[rows]]
+            if not len(rows):
+                return
+            yield from self._element(element, rows, place)
+
+    def _element(self, element: Element, rows: np.ndarray, place: Place) -> _Steps:
+        match element:
+            case ShowBlock():
+                yield from self._block(self._blocks[element.block], rows, place)
+            case Branch():
+                holds = self._holds(f"branch {element.when}", element.when, rows, place)
+                yield from self._flow(element.then, rows[holds], place)
+                yield from self._flow(element.otherwise, rows[~holds], place)
+            case Section():
+                yield from self._flow(element.flow, rows, place)
+            case Shuffle():
+                yield from self._shuffle(element, rows, place)
+            case Loop():
+                yield from self._loop(element, rows, place)
+            case SetData() | Roll():
+                self._write(element, rows, place)
+            case CheckQuota():
+                self._check(element, rows, place)
+            case End():
+                self._end(rows, element.kind)
+
+    def _shuffle(self, shuffle: Shuffle, rows: np.ndarray, place: Place) -> _Steps:
+        count = len(shuffle.members)
+        if shuffle.even and shuffle.pick and shuffle.pick < count:
+            order = even_order(count, shuffle.pick, self._dice(), shuffle.id + place.suffix, rows)
+        else:
+            order = self._random(count, (), shuffle.pick, shuffle.id + place.suffix, rows)
+        self._record(shuffle.id + place.suffix, rows, order)
+        for position in range(count):
+            for member in _members(order[:, position]):
+                here = rows[order[:, position] == member]
+                yield from self._flow((shuffle.members[member],), here, place)
+
+    def _loop(self, loop: Loop, rows: np.ndarray, place: Place) -> _Steps:
+        conditions = (one.show_if for one in loop.rounds)
+        there = np.column_stack(
+            [
+                np.ones(len(rows), dtype=bool) if when is None else self._holds(f"round {when}", when, rows, place)
+                for when in conditions
+            ]
+        )
+        order = written_order(there)
+        if loop.randomize or loop.pick is not None:
+            fixed = np.zeros(len(loop.rounds), dtype=bool)
+            order = random_order(there, fixed, loop.pick, self._dice(), loop.id + place.suffix, rows)
+            order = order if loop.randomize else _in_written_order(order)
+            self._record(loop.id + place.suffix, rows, order)
+        for position in range(len(loop.rounds)):
+            for number in _members(order[:, position]):
+                here, one = rows[order[:, position] == number], loop.rounds[number]
+                yield from self._flow(loop.flow, here, place.within(one.name, dict(one.fields)))
+
+    def _write(self, element: SetData | Roll, rows: np.ndarray, place: Place) -> None:
+        if isinstance(element, SetData):
+            for name, text in element.values:
+                self.state.put(name, rows, _plain(self.state.words(text, rows, place)))
+            return
+        numbers = self._dice().uniforms(element.name + place.suffix, rows)
+        self.state.put(element.name, rows, element.low + np.floor(numbers * (element.high - element.low + 1)))
+
+    def _check(self, check: CheckQuota, rows: np.ndarray, place: Place) -> None:
+        quota = self._quotas[check.quota]
+        fell = rows[self._holds(f"quota {quota.name}", quota.when, rows, place)]
+        kept = self.fell.setdefault(quota.name, np.full(self.n, -1))
+        kept[fell] = self._visits
+        if quota.name in self._full:
+            self._end(fell, OVER_QUOTA)
+
+    def _end(self, rows: np.ndarray, kind: str) -> None:
+        self.ended[rows] = kind
+        self._alive[rows] = False
+
+    # -- a block -----------------------------------------------------------------------------------------------------
+
+    def _block(self, block: Block, rows: np.ndarray, place: Place) -> _Steps:
+        count = len(block.questions)
+        if block.randomize or block.pick is not None:
+            fixed = [question.fixed for question in block.questions]
+            order = self._random(count, fixed, block.pick, block.id + place.suffix, rows)
+            order = order if block.randomize else _in_written_order(order)
+            self._record(block.id + place.suffix, rows, order)
+        else:
+            order = written_order(np.ones((len(rows), count), dtype=bool))
+        #: first position at which each respondent goes on after a skip
+        resume = np.zeros(len(rows), dtype=np.int64)
+        for position in range(count):
+            for number in _members(order[:, position]):
+                here = (order[:, position] == number) & (resume <= position) & self._alive[rows]
+                if here.any():
+                    question = block.questions[number]
+                    shown = yield from self._question(question, rows[here], place)
+                    if question.skips:
+                        self._skip(question, block, rows, here & np.isin(rows, shown), order, resume, place)
+
+    def _skip(
+        self,
+        question: Question,
+        block: Block,
+        rows: np.ndarray,
+        here: np.ndarray,
+        order: np.ndarray,
+        resume: np.ndarray,
+        place: Place,
+    ) -> None:
+        """Where those who were put the question go on; the first skip that holds decides."""
+        left = np.flatnonzero(here)
+        for skip in question.skips:
+            if not len(left):
+                return
+            holds = self._skips(skip, rows[left], place)
+            gone, left = left[holds], left[~holds]
+            if skip.to == END_OF_SURVEY:
+                self._end(rows[gone], COMPLETE)
+            elif skip.to == END_OF_BLOCK:
+                resume[gone] = order.shape[1]
+            else:
+                target = [one.name for one in block.questions].index(skip.to)
+                resume[gone] = _position(order[gone], target, resume[gone])
+
+    def _skips(self, skip: Skip, rows: np.ndarray, place: Place) -> np.ndarray:
+        if skip.when is None:
+            return np.ones(len(rows), dtype=bool)
+        return self._holds(f"skip to {skip.to} when {skip.when}", skip.when, rows, place)
+
+    # -- a question --------------------------------------------------------------------------------------------------
+
+    def _question(self, question: Question, rows: np.ndarray, place: Place) -> Generator[Visit, Any, np.ndarray]:
+        """Put a question to whom its condition lets through; gives their places."""
+        if question.show_if is not None:
+            rows = rows[self._holds(f"{question.name}{place.suffix}", question.show_if, rows, place)]
+        visit = self._visit(question, rows, place)
+        if not len(visit.rows):
+            return visit.rows
+        self._mark(visit)
+        answers = yield visit
+        self._visits += 1
+        self._take(visit, answers or {})
+        return visit.rows
+
+    def _visit(self, question: Question, rows: np.ndarray, place: Place) -> Visit:
+        """The question for these respondents, without those who would find nothing to answer."""
+        offered = self._there(question.options, rows, place)
+        lines = self._there(question.rows, rows, place)
+        for there, members in ((offered, question.options), (lines, question.rows)):
+            if there is not None and members:
+                some = there.any(axis=1)
+                rows = rows[some]
+                offered = offered if offered is None else offered[some]
+                lines = lines if lines is None else lines[some]
+        option_order, row_order = self._seen_orders(question, rows, place, offered, lines)
+        if question.show_only is not None:
+            offered = _shown_in(option_order)
+        items = self._items_of(question, place)
+        return Visit(
+            question, items, rows, place, offered, lines, option_order, row_order, self._version(question, rows, place)
+        )
+
+    def _there(self, members: Sequence[Any], rows: np.ndarray, place: Place) -> np.ndarray | None:
+        """(m, K) whose conditions let them be there; None when there are no conditions."""
+        if all(member.show_if is None for member in members):
+            return None
+        there = np.ones((len(rows), len(members)), dtype=bool)
+        for number, member in enumerate(members):
+            if member.show_if is not None:
+                there[:, number] = self.state.holds(member.show_if, rows, place)
+        return there
+
+    def _seen_orders(
+        self,
+        question: Question,
+        rows: np.ndarray,
+        place: Place,
+        offered: np.ndarray | None,
+        lines: np.ndarray | None,
+    ) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """The order of the options and of the rows, where either is random."""
+        name = question.name + place.suffix
+        shuffled_rows = question.randomize and bool(question.rows)
+        option_order = row_order = None
+        if (question.randomize and not question.rows) or question.show_only is not None or question.flip:
+            there = _all_there(offered, len(rows), len(question.options))
+            option_order = self._option_order(question, there, name, rows, shuffled=not question.rows)
+            self._record(f"{name}_order", rows, option_order)
+        if shuffled_rows:
+            there = _all_there(lines, len(rows), len(question.rows))
+            fixed = np.array([row.fixed for row in question.rows])
+            row_order = random_order(there, fixed, None, self._dice(), f"{name} rows", rows)
+            self._record(f"{name}_rows_order", rows, row_order)
+        return option_order, row_order
+
+    def _option_order(
+        self, question: Question, there: np.ndarray, name: str, rows: np.ndarray, shuffled: bool
+    ) -> np.ndarray:
+        fixed = np.array([option.fixed for option in question.options])
+        order = written_order(there)
+        if (question.randomize and shuffled) or question.show_only is not None:
+            order = random_order(there, fixed, question.show_only, self._dice(), f"{name} options", rows)
+            order = order if question.randomize and shuffled else _in_written_order(order)
+        if question.flip:
+            half = self._dice().uniforms(f"{name} flip", rows) < 0.5
+            order = flipped(order, half, fixed)
+        return order
+
+    def _version(self, question: Question, rows: np.ndarray, place: Place) -> np.ndarray | None:
+        count = len(question.sets) or (len(question.tasks.versions) if question.tasks else 0)
+        if not count:
+            return None
+        name = question.name + place.suffix
+        zeros = np.zeros(len(rows), dtype=np.int64)
+        version = zeros if count == 1 else even_order(count, 1, self._dice(), name, rows)[:, 0]
+        kept = self.versions.setdefault(f"{name}_version", np.zeros(self.n, dtype=np.int64))
+        kept[rows] = version + 1
+        return version
+
+    def _items_of(self, question: Question, place: Place) -> tuple[Item, ...]:
+        """The columns of a question here; made once, for the same question is put to many groups."""
+        if id(question) not in self._items:
+            self._items[id(question)] = question.items()
+        items = self._items[id(question)]
+        return items if not place.suffix else tuple(suffixed(item, place.suffix) for item in items)
+
+    def _mark(self, visit: Visit) -> None:
+        """Note what was shown to whom."""
+        self.state.show(visit.question.name + visit.place.suffix, visit.rows)
+        for item in visit.items:
+            self.state.show(item.name, visit.rows)
+            self.put_to.setdefault(item.name, np.zeros(self.n, dtype=bool))[visit.rows] = True
+            if self._quotas:
+                self.put_at.setdefault(item.name, np.full(self.n, -1))[visit.rows] = self._visits
+
+    def _take(self, visit: Visit, answers: Answers) -> None:
+        """Keep the answers, and what follows from them: the codes chosen of a multiple choice."""
+        for name, values in answers.items():
+            self.state.put(name, visit.rows, values)
+        for name, columns in chosen_columns(visit.question).items():
+            given = [answers.get(column + visit.place.suffix) for column in columns.values()]
+            table = np.column_stack([_selected(values, len(visit.rows)) for values in given])
+            self.state.choose(name + visit.place.suffix, tuple(columns), visit.rows, table)
+
+    # -- shared ------------------------------------------------------------------------------------------------------
+
+    def _holds(self, what: str, condition: str, rows: np.ndarray, place: Place) -> np.ndarray:
+        holds = self.state.holds(condition, rows, place)
+        count = int(holds.sum())
+        self.passed[what, True] += count
+        self.passed[what, False] += len(rows) - count
+        return holds
+
+    def _random(self, count: int, fixed: Sequence[bool], pick: int | None, label: str, rows: np.ndarray) -> np.ndarray:
+        there = np.ones((len(rows), count), dtype=bool)
+        kept = np.array(fixed, dtype=bool) if len(fixed) else np.zeros(count, dtype=bool)
+        return random_order(there, kept, pick, self._dice(), label, rows)
+
+    def _record(self, name: str, rows: np.ndarray, order: np.ndarray) -> None:
+        kept = self.orders.setdefault(name, np.full((self.n, order.shape[1]), -1, dtype=np.int16))
+        kept[rows] = order
+
+    def _dice(self) -> Chance:
+        if self._chance is None:
+            raise ValueError("the instrument has random parts; expected a source of chance: pass chance=")
+        return self._chance
+
+
+def chosen_columns(question: Question) -> dict[str, dict[int | str, str]]:
+    """Name of a multiple choice -> code -> its column: the question, the rows of a grid, those side by side."""
+    if question.kind == "multiple":
+        return {question.name: {option.code: option_column(question, option) for option in question.options}}
+    if question.kind == "grid_multiple":
+        names = [row_column(question, row) for row in question.rows]
+        return {name: {option.code: f"{name}_{option.code}" for option in question.options} for name in names}
+    if question.kind == "side_by_side":
+        return {name: columns for side in sides(question) for name, columns in chosen_columns(side).items()}
+    return {}
+
+
+def labels_of(instrument: Instrument) -> dict[str, dict[int | str, str]]:
+    """name -> code -> wording, of all that is closed; in loops under the name in the loop and in every round."""
+    labels: dict[str, dict[int | str, str]] = {}
+    for question in instrument.questions:
+        for item in question.items():
+            if item.options:
+                labels[item.name] = {option.code: option.label for option in item.options}
+        if question.kind == "multiple":
+            labels[question.name] = {option.code: option.label for option in question.options}
+    for item in instrument.items():
+        if item.options and item.name not in labels:
+            labels[item.name] = {option.code: option.label for option in item.options}
+    return labels
+
+
+def _members(column: np.ndarray) -> list[int]:
+    """The different members at one position."""
+    return [int(member) for member in np.unique(column) if member >= 0]
+
+
+def _in_written_order(order: np.ndarray) -> np.ndarray:
+    """The same members in the order written."""
+    last = order.shape[1]
+    sorted_members = np.sort(np.where(order < 0, last, order), axis=1)
+    return np.where(sorted_members == last, -1, sorted_members)
+
+
+def _position(order: np.ndarray, member: int, otherwise: np.ndarray) -> np.ndarray:
+    """(m,) where a member stands in each order; `otherwise` where it is not in it."""
+    found = order == member
+    return np.where(found.any(axis=1), found.argmax(axis=1), otherwise)
+
+
+def _shown_in(order: np.ndarray) -> np.ndarray:
+    """(m, k) which members are in each order."""
+    shown = np.zeros((order.shape[0], order.shape[1] + 1), dtype=bool)
+    np.put_along_axis(shown, order, True, axis=1)  # -1 lands in the column that is cut off
+    return shown[:, :-1]
+
+
+def _all_there(there: np.ndarray | None, m: int, k: int) -> np.ndarray:
+    return np.ones((m, k), dtype=bool) if there is None else there
+
+
+def _selected(values: np.ndarray | None, m: int) -> np.ndarray:
+    """Who selected, from the column of an option: 1 is yes."""
+    if values is None:
+        return np.zeros(m, dtype=bool)
+    return np.asarray(values == 1, dtype=bool)
+
+
+def _plain(values: np.ndarray) -> np.ndarray:
+    """Values as the state keeps them: numbers as floats, everything else as objects."""
+    return values.astype(np.float64) if values.dtype.kind in "iufb" else values.astype(object)
