@@ -91,9 +91,11 @@ class Shuffle(Element):
     pick: int | None = None
     #: is every member given to equally many?
     even: bool = False
+    #: what the members are called in the tool they came from; no part of the content
+    sources: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _tuples(self, "members")
+        _tuples(self, "members", "sources")
         _named(self.id, "shuffle")
         if not self.members:
             raise InstrumentError(f"shuffle {self.id!r} has no members; expected one or more: add some or remove it")

@@ -151,7 +151,7 @@ class Instrument:
     @cached_property
     def content_hash(self) -> str:
         """'sha256:…' of the content: key order, spacing, shorthands and names in other tools do not matter."""
-        content = _plain(self, without=("source",))
+        content = _plain(self, without=("source", "sources"))
         canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
 

@@ -56,7 +56,9 @@ _TEXT = {"format", "longest", "several_lines"}
 def special_problem(question: Question) -> str | None:
     """A field that means nothing for the question's kind, or a number where none can be."""
     for field in SPECIAL:
-        if getattr(question, field) not in (None, (), False) and field not in RULES[question.kind].fields:
+        value = getattr(question, field)
+        given = value is not None and value is not False and value != ()  # 0 is a number that was given
+        if given and field not in RULES[question.kind].fields:
             return f"{field!r} means nothing for kind {question.kind!r}: remove it or change the kind"
     for field in ("minimum", "maximum", "step", "total"):
         value = getattr(question, field)
@@ -411,6 +413,18 @@ def sides(question: Question) -> tuple[Question, ...]:
         )
         for column in question.columns
     )
+
+
+def chosen_columns(question: Question) -> dict[str, dict[int | str, str]]:
+    """Name of a multiple choice -> code -> its column: the question, the rows of a grid, those side by side."""
+    if question.kind == "multiple":
+        return {question.name: {option.code: option_column(question, option) for option in question.options}}
+    if question.kind == "grid_multiple":
+        names = [row_column(question, row) for row in question.rows]
+        return {name: {option.code: f"{name}_{option.code}" for option in question.options} for name in names}
+    if question.kind == "side_by_side":
+        return {name: columns for side in sides(question) for name, columns in chosen_columns(side).items()}
+    return {}
 
 
 def _side_by_side_items(question: Question) -> tuple[Item, ...]:

@@ -31,7 +31,7 @@ from populace.survey.flow import (
 )
 from populace.survey.instrument import Block, Instrument, suffixed
 from populace.survey.item import Item
-from populace.survey.kinds import option_column, row_column, sides
+from populace.survey.kinds import chosen_columns
 from populace.survey.orders import Chance, even_order, flipped, random_order, written_order
 from populace.survey.question import END_OF_BLOCK, END_OF_SURVEY, Question, Skip
 from populace.survey.state import Place, State
@@ -381,18 +381,6 @@ class Walk:
         if self._chance is None:
             raise ValueError("the instrument has random parts; expected a source of chance: pass chance=")
         return self._chance
-
-
-def chosen_columns(question: Question) -> dict[str, dict[int | str, str]]:
-    """Name of a multiple choice -> code -> its column: the question, the rows of a grid, those side by side."""
-    if question.kind == "multiple":
-        return {question.name: {option.code: option_column(question, option) for option in question.options}}
-    if question.kind == "grid_multiple":
-        names = [row_column(question, row) for row in question.rows]
-        return {name: {option.code: f"{name}_{option.code}" for option in question.options} for name in names}
-    if question.kind == "side_by_side":
-        return {name: columns for side in sides(question) for name, columns in chosen_columns(side).items()}
-    return {}
 
 
 def labels_of(instrument: Instrument) -> dict[str, dict[int | str, str]]:

@@ -81,7 +81,13 @@ class _Reader:
         there = {id: block for id, block in blocks.items() if block is not None}
         loops = {id: loop for id in there if (loop := reader.loop(id, self.raw.blocks[id]))}
         flows = FlowReader(
-            logic, piping, {id: block.id for id, block in there.items()}, loops, kinds.names, self.fidelity
+            logic,
+            piping,
+            {id: block.id for id, block in there.items()},
+            {id: block.title or id for id, block in there.items()},
+            loops,
+            kinds.names,
+            self.fidelity,
         )
         quotas = self._quotas(logic, flows, kinds)
         flow = flows.flow(self.raw.flow)

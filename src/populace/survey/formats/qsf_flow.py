@@ -55,14 +55,15 @@ class FlowReader:
         logic: LogicReader,
         piping: PipingReader,
         blocks: Mapping[str, str],
+        titles: Mapping[str, str],
         loops: Mapping[str, Callable[[Flow], Loop]],
         names: Names,
         fidelity: Fidelity,
     ) -> None:
         self.logic, self.piping, self.names, self.fidelity = logic, piping, names, fidelity
         self.places: Places = logic.places
-        #: id of a block in the file -> ours; and what puts a loop around it
-        self.blocks, self.loops = blocks, loops
+        #: id of a block in the file -> ours, its title, and what puts a loop around it
+        self.blocks, self.titles, self.loops = blocks, titles, loops
         #: embedded data that come from outside
         self.data: dict[str, Field] = {}
         #: quotas by their ids in the file
@@ -174,7 +175,9 @@ class FlowReader:
         return [CheckQuota(quota)]
 
     def _randomizer(self, step: Mapping[str, Any], inner: list[Any], place: str, level: int) -> list[Element]:
-        parts: list[Flow] = [part for one in inner if (part := self.flow([one], level + 1))]
+        found = [(mapping(one), self.flow([one], level + 1)) for one in inner]
+        parts: list[Flow] = [part for _, part in found if part]
+        sources = tuple(self._source(raw) for raw, part in found if part)
         if not parts:
             self.fidelity.changed("randomizer", place, "has nothing to choose from; it is left out")
             return []
@@ -185,7 +188,12 @@ class FlowReader:
             self.fidelity.changed("randomizer", place, f"{len(inner) - len(together)} of its parts are empty")
         id = self.names.claim(str(step.get("FlowID") or "randomizer"), "randomizer", place, self.fidelity)
         self.fidelity.taken("randomizer")
-        return [Shuffle(id, together, pick, yes(step.get("EvenPresentation")))]
+        return [Shuffle(id, together, pick, yes(step.get("EvenPresentation")), sources)]
+
+    def _source(self, raw: Mapping[str, Any]) -> str:
+        """What Qualtrics calls a part of a randomizer in its exports: a block by its title, else the id in the flow."""
+        block = self.titles.get(str(raw.get("ID")))
+        return block if block and raw.get("Type") in ("Block", "Standard") else str(raw.get("FlowID") or "")
 
     def _end(self, step: Mapping[str, Any], place: str) -> End:
         options = mapping(step.get("Options"))

@@ -313,7 +313,7 @@ class KindReader:
         labels = self._labels(answers, draft.place, "column")
         draft.fields["kind"] = "side_by_side"
         draft.fields["look"] = None
-        draft.fields["columns"] = tuple(Question(legal(id), "open", labels[id], source=id) for id, _ in answers)
+        draft.fields["columns"] = tuple(Question(legal(id), "open", labels[id], source=f"/{id}") for id, _ in answers)
         draft.sides = {id: Draft(f"{draft.qid}#{id}", legal(id), draft.place) for id, _ in answers}
 
     def _best_worst_matrix(self, draft: Draft) -> None:
@@ -450,15 +450,32 @@ class KindReader:
             return
         draft.fields["kind"] = "side_by_side"
         self.rows(draft, rows)
-        columns = []
-        for number_, (key, raw) in enumerate(parts, 1):
-            side = Draft(f"{draft.qid}#{key}", str(number_), f"{draft.place}, column {key}", raw=raw)
-            side.fields = {"name": str(number_), "source": key}
+        columns: list[Question] = []
+        for place, (key, raw) in enumerate(parts, 1):
+            side = Draft(f"{draft.qid}#{key}", str(place), f"{draft.place}, column {key}", raw=raw)
+            side.fields = {"name": str(place), "source": key}
             side.fields["text"] = self.text(raw.get("QuestionText"), side.place)
-            self._side(side, raw)
+            answers = ordered(raw.get("Answers"), raw.get("AnswerOrder"))
+            if str(raw.get("Selector")) == "TE" and answers:
+                columns += self._text_sides(side, answers)
+            else:
+                self._side(side, raw)
+                columns.append(Question(**side.fields))
             draft.sides[key] = side
-            columns.append(Question(**side.fields))
         draft.fields["columns"] = tuple(columns)
+
+    def _text_sides(self, side: Draft, answers: list[tuple[str, dict[str, Any]]]) -> list[Question]:
+        """A column of several texts: one column of ours for each."""
+        labels = self._labels(answers, side.place, "column")
+        return [
+            Question(
+                f"{side.name}_{legal(id)}",
+                "open",
+                f"{side.fields['text']} {labels[id]}",
+                source=f"{side.fields['source']}/{id}",
+            )
+            for id, _ in answers
+        ]
 
     def _side(self, side: Draft, raw: Mapping[str, Any]) -> None:
         answers = ordered(raw.get("Answers"), raw.get("AnswerOrder"))

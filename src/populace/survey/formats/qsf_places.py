@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from populace.survey.expression_records import Call, Compare, Expression, Logic, Name, Not, Number, Text, Truth
 from populace.survey.formats.names import legal
 from populace.survey.formats.qsf_kinds import Draft
-from populace.survey.kinds import option_column, row_column
+from populace.survey.kinds import option_column, row_column, sides
 from populace.survey.question import Question
 
 
@@ -71,10 +71,10 @@ class Places:
         question = self.draft(whole).question()
         if not side:
             return question, None
-        from populace.survey.kinds import sides
-
-        number = list(self.drafts[whole].sides).index(side)
-        return question, sides(question)[number]
+        keys = [(column.source or "").partition("/")[0] for column in question.columns]
+        if side not in keys:
+            raise Unknown(f"{whole} has no column {side}")
+        return question, sides(question)[keys.index(side)]
 
     def field(self, name: str) -> str:
         """Our name of embedded data; noted as known from outside when the flow does not write it."""
