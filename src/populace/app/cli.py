@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 
 import populace
-from populace.app import console, places
+from populace.app import cli_files, console, places
 from populace.app.choice_options import files_by_name, refuse_with_choices
 from populace.app.settings import limit_threads, read_settings, share_threads
 from populace.errors import PopulaceError
@@ -467,6 +467,9 @@ def validate(
         f"valid; {found.content_hash}",
     )
     console.show(result, as_json, "\n".join(words))
+
+
+cli_files.add_to(app)
 
 
 @models_app.callback(invoke_without_command=True)

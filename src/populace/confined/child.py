@@ -63,7 +63,7 @@ def _answered(request: dict[str, Any], out: BinaryIO) -> tuple[dict[str, Any], t
     protection = Protected()
     protection.before_imports(request, reading, scratch)
     try:
-        worker = _worker(request["worker"])
+        worker = _worker(request["worker"], request["arguments"])
     except Exception as problem:
         _send(out, protection.told())
         return {"end": "unready", "message": _one_line(problem)}, ()
@@ -75,9 +75,13 @@ def _answered(request: dict[str, Any], out: BinaryIO) -> tuple[dict[str, Any], t
     return _called(worker, path, request["arguments"], attempts)
 
 
-def _worker(name: str) -> Callable[[Path, dict[str, Any]], Any]:
-    module, _, function = name.partition(":")
-    return getattr(import_module(module), function)
+def _worker(name: str, arguments: dict[str, Any]) -> Callable[[Path, dict[str, Any]], Any]:
+    """The function, with all that it imports: a module that chooses by its arguments does so in `prepare`."""
+    name, _, function = name.partition(":")
+    module = import_module(name)
+    if prepare := getattr(module, "prepare", None):
+        prepare(arguments)
+    return getattr(module, function)
 
 
 def _called(

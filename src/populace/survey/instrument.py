@@ -173,13 +173,16 @@ class Instrument:
 
 
 def read_instrument(source: str | Path | dict[str, Any]) -> Instrument:
-    """Read an instrument from a JSON or YAML file (by suffix), or from a dictionary of the same layout.
+    """Read an instrument from a JSON or YAML file (by suffix), a study's folder, or a dictionary of the same layout.
 
     Raises `InstrumentError` that names file, block, question and the fix.
     """
     from populace.survey.formats import native
 
-    return native.read(Path(source)) if isinstance(source, str | Path) else native.from_dict(source)
+    if not isinstance(source, str | Path):
+        return native.from_dict(source)
+    path = Path(source)
+    return native.read(path / "instrument.yaml" if path.is_dir() else path)
 
 
 def write_instrument(instrument: Instrument, path: str | Path) -> None:

@@ -66,7 +66,7 @@ class Read:
 
 def load(path: Path) -> Export:
     """Header and rows of a .csv, .tsv or .xlsx export. Raises `DataError`."""
-    table = _cells(path)
+    table = cells_of(path)
     if len(table) < 2:
         raise DataError(f"{path} has {len(table)} rows; expected an export with two or three header rows: check it")
     width = len(table[0])
@@ -190,7 +190,7 @@ def _ids(export: Export, cells: Sequence[list[str]], id_column: str | None, path
 # -- files -----------------------------------------------------------------------------------------------------------
 
 
-def _cells(path: Path) -> list[list[str]]:
+def cells_of(path: Path) -> list[list[str]]:
     if path.suffix.lower() == ".xlsx":
         raise DataError(f"{path}: export as .csv or .tsv; spreadsheets of Qualtrics are read through `populace import`")
     try:

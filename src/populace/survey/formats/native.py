@@ -219,7 +219,14 @@ def _row(content: Any, number: int) -> Row:
     if isinstance(content, str):
         return Row(str(number), content)
     row = record(Row, content, f"row number {number}", "a row")
-    return dataclasses.replace(row, name=str(row.name))
+    return dataclasses.replace(row, name=_short(row.name, f"row number {number}"))
+
+
+def _short(name: Any, where: str) -> str:
+    """A short name; YAML makes numbers of 1, 2, …"""
+    if isinstance(name, bool) or not isinstance(name, int | str):
+        raise InstrumentError(f"{where}: name is {shown(name)}; expected a short word or a whole number: correct it")
+    return str(name)
 
 
 def _skip(content: Any, number: int) -> Skip:
@@ -231,15 +238,23 @@ def _tasks(content: Any) -> Tasks:
     listed = _sequence(fields["attributes"], "", "attributes")
     attributes = [record(Attribute, one, f"attribute number {n}", "an attribute") for n, one in enumerate(listed, 1)]
     for attribute in attributes:
-        if not all(isinstance(level, str) and level.strip() for level in attribute.levels):
-            raise InstrumentError(f"attribute {attribute.name!r}: levels are words: put numbers in quotes")
+        if not isinstance(attribute.name, str) or not all(
+            isinstance(level, str) and level.strip() for level in attribute.levels
+        ):
+            name = shown(attribute.name)
+            raise InstrumentError(f"attribute {name}: its name and levels are words: put numbers in quotes")
     return Tasks(tuple(attributes), nested(fields["versions"], 3, "versions"), fields.get("none"))
 
 
 def nested(content: Any, depth: int, what: str) -> tuple[Any, ...]:
     """Lists within lists, `depth` levels below the first, as tuples."""
     members = _sequence(content, "", what)
-    return tuple(nested(member, depth - 1, what) if depth else member for member in members)
+    if depth:
+        return tuple(nested(member, depth - 1, what) for member in members)
+    for member in members:
+        if isinstance(member, bool) or not isinstance(member, int | str):
+            raise InstrumentError(f"{what} holds {shown(member)}; expected a whole number or a word: correct it")
+    return tuple(members)
 
 
 #: what the members of lists in a question are
@@ -255,17 +270,28 @@ def _called(what: str, content: Any, key: str, number: int) -> str:
 def record(kind: type, content: Any, where: str, what: str) -> Any:
     """A record without records in it, from the mapping of its fields."""
     fields = flags(kind, dict(_mapping(content, where, what, _keys(kind))), f"{where}: ")
-    listed = [name for name, value in fields.items() if isinstance(value, list)]
-    return kind(**fields | {name: tuple(fields[name]) for name in listed})
+    tuples = [
+        entry.name for entry in dataclasses.fields(kind) if entry.type.startswith("tuple") and entry.name in fields
+    ]
+    return kind(**fields | {name: tuple(_sequence(fields[name], where, name)) for name in tuples})
 
 
 def flags(kind: type, fields: dict[str, Any], start: str = "") -> dict[str, Any]:
-    """These fields of a record, its flags proven to be true or false."""
+    """These fields of a record, its flags proven to be true or false, and its words to be words."""
     for entry in dataclasses.fields(kind):
-        value = fields.get(entry.name, False)
+        value = fields.get(entry.name, entry.default)
         if entry.type == "bool" and not isinstance(value, bool):
             raise InstrumentError(f"{start}{entry.name} is {shown(value)}; expected true or false: correct it")
+        if entry.type == "str | None" and value is not None and not _is_words(entry.name, value):
+            raise InstrumentError(
+                f"{start}{entry.name} is {shown(value)}; expected words: write it out or leave it away"
+            )
     return fields
+
+
+def _is_words(name: str, value: Any) -> bool:
+    """Texts may be empty, conditions may not."""
+    return isinstance(value, str) and (bool(value.strip()) or name not in ("show_if", "when"))
 
 
 def _mapping(content: Any, where: str, what: str, keys: Mapping[str, bool]) -> Mapping[str, Any]:
@@ -324,6 +350,8 @@ def _element(content: Any, number: int, level: int) -> Element:
         )
     kind = _ELEMENTS[key]
     if kind in (ShowBlock, CheckQuota):
+        if not isinstance(value, str):
+            raise InstrumentError(f"{where}: {key} is {shown(value)}; expected the name of a {key}: write it")
         return kind(value)
     if kind is SetData:
         return SetData(_pairs(value, where))
@@ -339,8 +367,9 @@ def _element(content: Any, number: int, level: int) -> Element:
 
 
 def _round(content: Any, number: int) -> Round:
-    fields = dict(_mapping(content, f"round number {number}", "a round", _keys(Round)))
-    return Round(str(fields["name"]), _pairs(fields.get("fields", {}), "fields"), fields.get("show_if"))
+    where = f"round number {number}"
+    fields = flags(Round, dict(_mapping(content, where, "a round", _keys(Round))), f"{where}: ")
+    return Round(_short(fields["name"], where), _pairs(fields.get("fields", {}), "fields"), fields.get("show_if"))
 
 
 def _pairs(content: Any, where: str) -> tuple[tuple[str, str], ...]:
@@ -395,7 +424,10 @@ def load(path: Path) -> Any:
 
 def _check_suffix(path: Path) -> None:
     if path.suffix.lower() not in _JSON + _YAML:
-        raise InstrumentError(f"{path} ends in {path.suffix!r}; expected .json, .yaml or .yml: rename the file")
+        raise InstrumentError(
+            f"{path} ends in {path.suffix!r}; expected .json, .yaml or .yml: rename the file, or "
+            "read a questionnaire of another tool with `populace import`"
+        )
 
 
 def _parse_json(text: str) -> Any:

@@ -5,7 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from populace.survey.formats.registry import format_named, format_of
+from populace.survey.formats.registry import FORMATS, format_named, format_of
+
+
+def prepare(arguments: dict[str, Any]) -> None:
+    """Import the readers that may be needed, while that is still possible; a format that is not there yet is none."""
+    chosen = arguments["format"]
+    named = (
+        [format_named(chosen)]
+        if chosen
+        else [one for one in FORMATS.values() if arguments["suffix"].lower() in one.suffixes]
+    )
+    for one in named:
+        _ = one.module
 
 
 def parse(path: Path, arguments: dict[str, Any]) -> dict[str, Any]:
