@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -12,18 +11,16 @@ import polars as pl
 from populace.data.codebook import Variable
 from populace.survey.expression_checks import check, scope_of
 from populace.survey.expressions import parse
-from populace.survey.flow import ENDINGS, CheckQuota, End, Flow, Loop, ShowBlock, Shuffle, elements, loops_of
+from populace.survey.flow import ENDINGS, CheckQuota, End, elements, loops_of
 from populace.survey.instrument import Instrument, embedded
 from populace.survey.piping import in_words
-from populace.survey.question import Question
+from populace.survey.recorded import RandomOrder, random_orders, suffixes_of
 from populace.survey.scale import Option
 from populace.survey.state import Place
 from populace.survey.walk import Walk
 
 #: name of the column that says how an interview ended
 ENDED = "ended_as"
-#: what stands between the members of an order
-_BETWEEN = "|"
 
 
 @dataclass(frozen=True)
@@ -101,77 +98,15 @@ def _evaluated(name: str, expression: str, text: bool) -> Callable[[Walk], pl.Se
 
 def _orders(instrument: Instrument) -> Iterator[Recorded]:
     """Orders of blocks, questions, rounds, options and rows, as far as they are random."""
-    loops = loops_of(instrument.flow)
-    for element, suffixes in _random_elements(instrument.steps, [""]):
-        members = (
-            [_member(one, place) for place, one in enumerate(element.members, 1)]
-            if isinstance(element, Shuffle)
-            else [one.name for one in element.rounds]
-        )
-        what = "parts" if isinstance(element, Shuffle) else "rounds"
-        for suffix in suffixes:
-            yield _order(element.id + suffix, f"Order of the {what} of {element.id}{suffix}", members)
-    for block in instrument.blocks:
-        suffixes = _suffixes(loops.get(block.id, ()))
-        if block.randomize or block.pick is not None:
-            names = [question.name for question in block.questions]
-            for suffix in suffixes:
-                yield _order(block.id + suffix, f"Order of the questions of {block.id}{suffix}", names)
-        for question in block.questions:
-            for suffix in suffixes:
-                yield from _seen(question, suffix)
+    for order in random_orders(instrument):
+        yield Recorded(Variable(order.column, order.words, "text", (), "design"), _written(order))
 
 
-def _seen(question: Question, suffix: str) -> Iterator[Recorded]:
-    name = question.name + suffix
-    if (question.randomize and not question.rows) or question.show_only is not None or question.flip:
-        codes = [str(option.code) for option in question.options]
-        yield _order(f"{name}_order", f"Order of the options of {name}", codes)
-    if question.randomize and question.rows:
-        yield _order(f"{name}_rows_order", f"Order of the rows of {name}", [row.name for row in question.rows])
-
-
-def _random_elements(flow: Flow, suffixes: list[str]) -> Iterator[tuple[Shuffle | Loop, list[str]]]:
-    for element in flow:
-        if isinstance(element, Shuffle) or (isinstance(element, Loop) and (element.randomize or element.pick)):
-            yield element, suffixes
-        within = suffixes
-        if isinstance(element, Loop):
-            within = [f"{suffix}.{one.name}" for suffix in suffixes for one in element.rounds]
-        for inner in element.inner():
-            yield from _random_elements(inner, within)
-
-
-def _suffixes(loops: tuple[Loop, ...]) -> list[str]:
-    suffixes = [""]
-    for loop in loops:
-        suffixes = [f"{suffix}.{one.name}" for suffix in suffixes for one in loop.rounds]
-    return suffixes
-
-
-def _member(element: object, place: int) -> str:
-    return element.block if isinstance(element, ShowBlock) else str(place)
-
-
-def _order(key: str, words: str, members: list[str]) -> Recorded:
-    name = column_name(key)
-    return Recorded(Variable(name, words, "text", (), "design"), _written(key, name, members))
-
-
-def column_name(key: str) -> str:
-    """A name of something as a column can have it."""
-    name = re.sub(r"[^\w.\-]+", "_", key).strip("_.-")
-    return name or "order"
-
-
-def _written(key: str, name: str, members: list[str]) -> Callable[[Walk], pl.Series]:
+def _written(order: RandomOrder) -> Callable[[Walk], pl.Series]:
     def series(walk: Walk) -> pl.Series:
-        order = walk.orders.get(key)
-        if order is None:
-            return pl.Series(name, [None] * walk.n, dtype=pl.String)
-        different, places = np.unique(order, axis=0, return_inverse=True)
-        texts = [_BETWEEN.join(members[place] for place in row if place >= 0) or None for row in different.tolist()]
-        return pl.Series(name, texts, dtype=pl.String).gather(places.ravel())
+        seen = walk.orders.get(order.key)
+        texts = [None] * walk.n if seen is None else order.texts(seen)
+        return pl.Series(order.column, texts, dtype=pl.String)
 
     return series
 
@@ -181,7 +116,7 @@ def _versions(instrument: Instrument) -> Iterator[Recorded]:
     for block in instrument.blocks:
         for question in block.questions:
             if len(question.sets) > 1 or (question.tasks and len(question.tasks.versions) > 1):
-                for suffix in _suffixes(loops.get(block.id, ())):
+                for suffix in suffixes_of(loops.get(block.id, ())):
                     name = f"{question.name}{suffix}_version"
                     words = f"Version of the tasks of {question.name}{suffix}"
                     yield Recorded(Variable(name, words, "numeric", (), "design"), _version(name))

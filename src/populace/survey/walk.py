@@ -72,7 +72,9 @@ class Walk:
     """n respondents in an instrument.
 
     known: what is known of them beforehand, name -> values as for `expression_columns`. chance: where random orders
-    come from; needed only where the instrument has some. full: names of quotas that are full.
+    come from; needed only where the instrument has some. full: names of quotas that are full, for all, or (n,) for
+    whom. orders: random orders that are known already, name -> (n, k) places, -1 where nothing was seen; who has none
+    gets one by chance.
     """
 
     def __init__(
@@ -81,10 +83,12 @@ class Walk:
         n: int,
         known: Mapping[str, Any] | None = None,
         chance: Chance | None = None,
-        full: Collection[str] = (),
+        full: Collection[str] | Mapping[str, np.ndarray] = (),
+        orders: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         self.instrument, self.n = instrument, n
-        self._chance, self._full = chance, frozenset(full)
+        self._chance, self._orders = chance, dict(orders or {})
+        self._full = dict(full) if isinstance(full, Mapping) else dict.fromkeys(full, np.ones(n, dtype=bool))
         self._blocks = {block.id: block for block in instrument.blocks}
         self._quotas = {quota.name: quota for quota in instrument.quotas}
         computed = {one.name: one.value for one in instrument.computed}
@@ -147,7 +151,7 @@ class Walk:
             order = even_order(count, shuffle.pick, self._dice(), shuffle.id + place.suffix, rows)
         else:
             order = self._random(count, (), shuffle.pick, shuffle.id + place.suffix, rows)
-        self._record(shuffle.id + place.suffix, rows, order)
+        order = self._record(shuffle.id + place.suffix, rows, order)
         for position in range(count):
             for member in _members(order[:, position]):
                 here = rows[order[:, position] == member]
@@ -166,7 +170,7 @@ class Walk:
             fixed = np.zeros(len(loop.rounds), dtype=bool)
             order = random_order(there, fixed, loop.pick, self._dice(), loop.id + place.suffix, rows)
             order = order if loop.randomize else _in_written_order(order)
-            self._record(loop.id + place.suffix, rows, order)
+            order = self._record(loop.id + place.suffix, rows, order)
         for position in range(len(loop.rounds)):
             for number in _members(order[:, position]):
                 here, one = rows[order[:, position] == number], loop.rounds[number]
@@ -186,7 +190,7 @@ class Walk:
         kept = self.fell.setdefault(quota.name, np.full(self.n, -1))
         kept[fell] = self._visits
         if quota.name in self._full:
-            self._end(fell, OVER_QUOTA)
+            self._end(fell[self._full[quota.name][fell]], OVER_QUOTA)
 
     def _end(self, rows: np.ndarray, kind: str) -> None:
         self.ended[rows] = kind
@@ -200,7 +204,7 @@ class Walk:
             fixed = [question.fixed for question in block.questions]
             order = self._random(count, fixed, block.pick, block.id + place.suffix, rows)
             order = order if block.randomize else _in_written_order(order)
-            self._record(block.id + place.suffix, rows, order)
+            order = self._record(block.id + place.suffix, rows, order)
         else:
             order = written_order(np.ones((len(rows), count), dtype=bool))
         #: first position at which each respondent goes on after a skip
@@ -302,12 +306,12 @@ class Walk:
         if (question.randomize and not question.rows) or question.show_only is not None or question.flip:
             there = _all_there(offered, len(rows), len(question.options))
             option_order = self._option_order(question, there, name, rows, shuffled=not question.rows)
-            self._record(f"{name}_order", rows, option_order)
+            option_order = self._record(f"{name}_order", rows, option_order)
         if shuffled_rows:
             there = _all_there(lines, len(rows), len(question.rows))
             fixed = np.array([row.fixed for row in question.rows])
             row_order = random_order(there, fixed, None, self._dice(), f"{name} rows", rows)
-            self._record(f"{name}_rows_order", rows, row_order)
+            row_order = self._record(f"{name}_rows_order", rows, row_order)
         return option_order, row_order
 
     def _option_order(
@@ -373,9 +377,15 @@ class Walk:
         kept = np.array(fixed, dtype=bool) if len(fixed) else np.zeros(count, dtype=bool)
         return random_order(there, kept, pick, self._dice(), label, rows)
 
-    def _record(self, name: str, rows: np.ndarray, order: np.ndarray) -> None:
+    def _record(self, name: str, rows: np.ndarray, order: np.ndarray) -> np.ndarray:
+        """The order, where it is known already that one; kept under its name."""
+        known = self._orders.get(name)
+        if known is not None:
+            there = (known[rows] >= 0).any(axis=1)
+            order = np.where(there[:, None], known[rows], order)
         kept = self.orders.setdefault(name, np.full((self.n, order.shape[1]), -1, dtype=np.int16))
         kept[rows] = order
+        return order
 
     def _dice(self) -> Chance:
         if self._chance is None:

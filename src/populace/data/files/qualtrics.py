@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from populace import atomic
@@ -25,6 +26,7 @@ from populace.errors import DataError
 from populace.survey.instrument import Instrument
 from populace.survey.item import Item
 from populace.survey.names import RESPONDENT_ID, listed
+from populace.survey.recorded import BETWEEN, RandomOrder
 
 #: cells of one file
 _MOST = 200_000_000
@@ -142,7 +144,7 @@ def _columns(
             case "unknown" if header.name and header.name != id_column and any(values):
                 yield _text(reader.name_of(header.name), header.text or header.name, values)
     for name, parts in orders.items():
-        yield _order(reader.name_of(name), parts, columns)
+        yield _order(columns.orders[name], parts)
     dropped = [header.name for header, one in zip(export.headers, meant, strict=True) if one.kind == "personal"]
     if dropped:
         found.notes.append(f"columns that tell who people are were not taken: {listed(dropped)}")
@@ -156,13 +158,14 @@ def _text(name: str, words: str, values: list[str]) -> tuple[Variable, pl.Series
     return variable, pl.Series(name, [value or None for value in values], dtype=pl.String)
 
 
-def _order(name: str, parts: list[tuple[int, list[str]]], columns: Columns) -> tuple[Variable, pl.Series]:
-    """Places of the members, put in the order seen: "2|1|3" says that the second came first."""
+def _order(order: RandomOrder, parts: list[tuple[int, list[str]]]) -> tuple[Variable, pl.Series]:
+    """At which place each member was seen, as the order in which they were."""
     texts = []
     for row in zip(*(values for _, values in parts), strict=True):
         placed = sorted((int(cell), member) for cell, (member, _) in zip(row, parts, strict=True) if cell.isdecimal())
-        texts.append("|".join(str(member + 1) for _, member in placed) or None)
-    return Variable(name, f"Order seen of {name}", "text", (), "design"), pl.Series(name, texts, dtype=pl.String)
+        texts.append(BETWEEN.join(order.members[member] for _, member in placed) or None)
+    variable = Variable(order.column, order.words, "text", (), "design")
+    return variable, pl.Series(order.column, texts, dtype=pl.String)
 
 
 def _meaning(header: Header, columns: Columns) -> Meant:
@@ -261,7 +264,10 @@ def write(
         headers = [Header(one.name, one.text, one.import_id, one.choice_id) for one in listed_columns]
         meant, depth = [one.meant for one in listed_columns], 3
     items = {item.name: item for item in instrument.items()}
-    written = [_written(header, one, dataset, items, labels) for header, one in zip(headers, meant, strict=True)]
+    written = [
+        _written(header, one, dataset, items, columns.orders, labels)
+        for header, one in zip(headers, meant, strict=True)
+    ]
     provenance = [name for name in PROVENANCE if name in dataset.answers.columns]
     headers = [*headers, *(Header(name, f"Provenance: {name[1:]}", name) for name in provenance)]
     written += [[str(value) for value in dataset.answers[name].to_list()] for name in provenance]
@@ -273,22 +279,29 @@ def write(
     )
 
 
-def _written(header: Header, meant: Meant, dataset: DataSet, items: Mapping[str, Item], labels: bool) -> list[str]:
+def _written(
+    header: Header,
+    meant: Meant,
+    dataset: DataSet,
+    items: Mapping[str, Item],
+    orders: Mapping[str, RandomOrder],
+    labels: bool,
+) -> list[str]:
     """The cells of one column."""
     if meant.kind in ("answer", "embedded") and meant.name in dataset.codebook:
         return spelled(dataset, meant.name, items.get(meant.name), labels)
-    if meant.kind == "order" and meant.name in dataset.codebook:
-        return _places(dataset.answers[meant.name].to_list(), meant.member)
+    if meant.kind == "order" and orders[meant.name].column in dataset.codebook:
+        return _places(dataset.answers[orders[meant.name].column].to_list(), orders[meant.name], meant.member)
     if header.import_id in RECORDED or header.import_id == "responseId":
         return _recorded(header.import_id, dataset)
     return [""] * dataset.n
 
 
-def _places(orders: Sequence[str | None], member: int | None) -> list[str]:
+def _places(texts: Sequence[str | None], order: RandomOrder, member: int | None) -> list[str]:
     """At which place each respondent saw a member."""
-    wanted = str((member or 0) + 1)
-    places = ([] if order is None else order.split("|") for order in orders)
-    return [str(order.index(wanted) + 1) if wanted in order else "" for order in places]
+    seen = order.places(texts) == (member or 0)
+    places = np.where(seen.any(axis=1), seen.argmax(axis=1) + 1, 0)
+    return [str(place) if place else "" for place in places.tolist()]
 
 
 def _recorded(import_id: str, dataset: DataSet) -> list[str]:

@@ -15,6 +15,7 @@ from populace.survey.flow import Loop, Roll, SetData, Shuffle, elements, loops_o
 from populace.survey.instrument import Instrument
 from populace.survey.kinds import option_column, row_column, sides
 from populace.survey.question import Question
+from populace.survey.recorded import random_orders
 
 #: ImportId of what Qualtrics records by itself -> (column, words)
 RECORDED = {
@@ -82,6 +83,8 @@ class Columns:
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
         self._loops = loops_of(instrument.flow)
+        #: name under which an order is recorded -> the order
+        self.orders = {order.key: order for order in random_orders(instrument)}
         self._listed = list(self._layout())
         self._named = {column.name: column.meant for column in reversed(self._listed)}
         self._meant = {(_key(column.import_id), column.choice_id): column.meant for column in self._listed}
