@@ -79,6 +79,16 @@ def answers_to(visit: Visit, question: Question, group: np.ndarray, asking: Inte
     return _KINDS.get(question.kind, _by_item)(part, asking)
 
 
+def prompts_of(question: Question, asking: Interviewing) -> list[Prompt]:
+    """How the items of a question are put, for a model that reads texts ahead."""
+    if question.kind in ("rank", "sum", "best_worst"):
+        items: tuple[Item, ...] = (Item(question.name, question.text, question.options),)
+    else:
+        items = () if question.kind == "choice_task" else question.items()
+    prompts = (asking.prompt(item)[0] for item in items if not item.open)
+    return [prompt for prompt in prompts if prompt is not None]
+
+
 @dataclass(frozen=True)
 class _Part:
     """A question, as some respondents of a visit read it."""

@@ -7,7 +7,7 @@ hang together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import polars as pl
@@ -16,13 +16,13 @@ import populace
 from populace.data.codebook import Variable
 from populace.data.dataset import PROVENANCE, DataSet
 from populace.models.base import ResponseModel, Told
-from populace.simulation.answering import Answers, Interviewing, answers_to
+from populace.simulation.answering import Answers, Interviewing, answers_to, prompts_of
 from populace.simulation.chance import respondent_keys, uniforms
 from populace.simulation.plan import Plan, column_of
 from populace.simulation.recorded import by_name, recorded
 from populace.survey.item import Item
 from populace.survey.walk import Visit, Walk
-from populace.survey.wording import worded
+from populace.survey.wording import has_piping, worded
 
 
 class Dice:
@@ -46,39 +46,49 @@ class Dice:
         return uniforms(keys, label, "order")[places]
 
 
-def interview(plan: Plan, model: ResponseModel, rows: np.ndarray) -> pl.DataFrame:
-    """Answers of the respondents in these rows of the plan, in the panel's columns and in their order."""
+def interview(
+    plan: Plan, model: ResponseModel, rows: np.ndarray, full: Mapping[str, np.ndarray] | None = None
+) -> pl.DataFrame:
+    """Answers of the respondents in these rows of the plan, in the panel's columns and in their order.
+
+    full: quota -> (plan.n,) for whom it is full; None = there is room everywhere.
+    """
     if prepare := getattr(model, "prepare", None):  # faster than text by text, and the same
         prepare([*(known.prompt for known in (*plan.backgrounds, *plan.earlier)), *plan.prompts])
     people = plan.people.rows(rows)
     session = model.open(len(rows), list(_history(plan, people, rows)))
     copied = _copied(plan, people)
     asking = Interviewing(session, plan.keys[rows], *plan.place, plan.settled)
-    walk = Walk(plan.instrument, len(rows), _beforehand(plan, people, copied), Dice(plan, rows))
+    closed = {quota: who[rows] for quota, who in (full or {}).items()}
+    walk = Walk(plan.instrument, len(rows), _beforehand(plan, people, copied), Dice(plan, rows), closed)
     walk.state.labels = {**plan.labels, **walk.state.labels}
     _conduct(walk, asking, {name: values_of(column) for name, column in copied.items()}, prepare)
     columns = _columns(plan, people, walk, copied)
     return pl.DataFrame(columns).with_columns(**_provenance(plan, model))
 
 
-def _conduct(walk: Walk, asking: Interviewing, copied: Answers, prepare: object) -> None:
+def _conduct(walk: Walk, asking: Interviewing, copied: Answers, prepare: Callable[[list], None] | None) -> None:
     """From the first question to the last."""
     steps = walk.visits()
     visit = next(steps, None)
     while visit is not None:
         try:
-            visit = steps.send(_answers(walk, visit, asking, copied))
+            visit = steps.send(_answers(walk, visit, asking, copied, prepare))
         except StopIteration:
             return
 
 
-def _answers(walk: Walk, visit: Visit, asking: Interviewing, copied: Answers) -> Answers:
+def _answers(
+    walk: Walk, visit: Visit, asking: Interviewing, copied: Answers, prepare: Callable[[list], None] | None
+) -> Answers:
     """The answers of everybody a question is put to: copied where they are known, else asked for."""
     names = {item.name for item in visit.items}
     answers = {name: values[visit.rows] for name, values in copied.items() if name in names}
     if names - answers.keys() <= asking.settled:
         return answers
     groups = worded(walk.state, visit)
+    if prepare and has_piping(visit.question):  # the same question in several wordings: read together
+        prepare([one for _, question in groups for one in prompts_of(question, asking)])
     for group, question in groups:
         own = answers_to(visit, question, group, asking)
         if len(groups) == 1:

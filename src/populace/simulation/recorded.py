@@ -21,6 +21,8 @@ from populace.survey.walk import Walk
 
 #: name of the column that says how an interview ended
 ENDED = "ended_as"
+#: its code for a complete interview
+COMPLETED = ENDINGS.index("complete") + 1
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,8 @@ class Recorded:
 
 def recorded(instrument: Instrument) -> tuple[Recorded, ...]:
     """The columns that a run of this instrument records, in their order."""
-    return (
-        *_ends(instrument),
-        *_data(instrument),
-        *_orders(instrument),
-        *_versions(instrument),
-        *_computed(instrument),
-    )
+    beside = (_ends, _quotas, _data, _orders, _versions, _computed)
+    return tuple(column for part in beside for column in part(instrument))
 
 
 def _ends(instrument: Instrument) -> Iterator[Recorded]:
@@ -53,6 +50,26 @@ def _ends(instrument: Instrument) -> Iterator[Recorded]:
         codes = {option.label: option.code for option in options}
         variable = Variable(ENDED, "How the interview ended", "single", options, "design")
         yield Recorded(variable, lambda walk: pl.Series(ENDED, [codes[kind] for kind in walk.ended], dtype=pl.Int16))
+
+
+def quota_column(quota: str) -> str:
+    """The column that says who falls into a quota."""
+    return f"quota_{quota}"
+
+
+def _quotas(instrument: Instrument) -> Iterator[Recorded]:
+    for quota in instrument.quotas:
+        name = quota_column(quota.name)
+        variable = Variable(name, f"Falls into quota {quota.name}", "numeric", (), "design", extra={"integer": True})
+        yield Recorded(variable, _fell(name, quota.name))
+
+
+def _fell(name: str, quota: str) -> Callable[[Walk], pl.Series]:
+    def series(walk: Walk) -> pl.Series:
+        visits = walk.fell.get(quota, np.full(walk.n, -1))
+        return pl.Series(name, [1 if visit >= 0 else None for visit in visits.tolist()], dtype=pl.Int64)
+
+    return series
 
 
 def _data(instrument: Instrument) -> Iterator[Recorded]:

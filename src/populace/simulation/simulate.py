@@ -17,6 +17,7 @@ from populace.simulation.interview import interview
 from populace.simulation.journal import Journal
 from populace.simulation.plan import Plan, make_plan
 from populace.simulation.progress import Silent, Watcher
+from populace.simulation.quotas import close_in_files, close_in_memory, has_quotas
 from populace.survey.instrument import Instrument
 
 
@@ -51,6 +52,8 @@ def simulate(
         with _journal(Path(journal), plan, model, batch_size, respondents, given) as kept:
             conduct_to_journal(plan, model, batch_size, watcher, kept, workers)
             frames = [pl.read_parquet(path, glob=False) for path in kept.paths]
+    if has_quotas(plan):
+        frames = close_in_memory(plan, model, frames)
     answers = pl.concat(frames) if frames else _nobody(plan, model)
     return DataSet(answers, plan.codebook, f"panel of {model.name!r}")
 
@@ -87,12 +90,17 @@ def simulate_to(
 
 def _assemble(path: Path, plan: Plan, model: ResponseModel, journal: Journal) -> None:
     """The panel from the journal's batches, streamed."""
-    frames = pl.scan_parquet(journal.paths, glob=False) if journal.paths else _nobody(plan, model).lazy()
+    paths = journal.paths
+    if has_quotas(plan):
+        paths = close_in_files(plan, model, paths, journal.folder)
+    frames = pl.scan_parquet(paths, glob=False) if paths else _nobody(plan, model).lazy()
     columns = (frames.select(name).collect().to_series() for name in frames.collect_schema().names())
     metadata = metadata_of(plan.codebook, content_hash_of(plan.codebook, columns))
     try:
         with atomic.replacing(path) as temporary:
             frames.sink_parquet(temporary, compression="zstd", metadata=metadata, maintain_order=True)
+        for made in set(paths) - set(journal.paths):
+            made.unlink()
     except pl.exceptions.PolarsError as problem:
         # the batches were read back intact a moment ago, so what fails here is the writing
         raise OutOfSpace(

@@ -332,6 +332,7 @@ def _written(instrument: Instrument) -> Iterator[tuple[str, list[str]]]:
     """What is written beside the answers: names of embedded and computed data, of loops and shuffles."""
     yield "embedded data", [*dict.fromkeys(embedded(instrument))]
     yield "computed value", [one.name for one in instrument.computed]
+    yield "column of quota", [f"quota_{one.name}" for one in instrument.quotas]
     yield "loop or shuffle", [one.id for one in elements(instrument.flow) if isinstance(one, Loop | Shuffle)]
 
 
