@@ -55,10 +55,10 @@ HOMES = {
     "pptx": ("analysis/export/",),
     "lxml": ("analysis/export/", "survey/formats/"),
     "xlsxwriter": ("analysis/export/",),
-    "lark": ("survey/expressions.py",),
+    "lark": ("survey/expressions.py", "survey/formats/"),
     "ray": ("parallel.py",),
     "rich": ("simulation/progress.py",),
-    "typer": ("app/cli.py",),
+    "typer": ("app/cli.py", "app/cli_files.py"),
 }
 
 FILES = sorted(SOURCE.rglob("*.py"))

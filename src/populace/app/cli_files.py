@@ -73,10 +73,17 @@ def export_file(
     console.show(result, as_json, result.pop("words"))
 
 
-def check_file(study: Study, as_json: AsJson = False) -> None:
-    """Look a questionnaire over: doubtful wordings and scales, unreachable questions, length."""
+def check_file(
+    study: Study,
+    answers: Annotated[
+        Path | None, typer.Option("--answers", metavar="PANEL", help="Check these answers, not those of the study.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look a questionnaire over: wordings, scales, length, ways to every question; whether answers keep its rules."""
     places.existing(study, "STUDY", "a questionnaire")
+    places.existing(answers, "--answers", "a data set")
     from populace.app.exchange import check_study
 
-    result = check_study(study)
+    result = check_study(study, answers)
     console.show(result, as_json, result.pop("words"))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from populace import atomic
+from populace.data.audit import Audit, audit
 from populace.data.dataset import DataSet
 from populace.data.files import named, qualtrics, read_dataset, write_dataset
 from populace.errors import UsageError
@@ -20,7 +21,10 @@ from populace.survey.formats.fidelity import Fidelity
 from populace.survey.formats.foreign import import_instrument
 from populace.survey.formats.registry import FORMATS as INSTRUMENTS
 from populace.survey.instrument import Instrument, read_instrument, write_instrument
-from populace.survey.names import did_you_mean
+from populace.survey.length import minutes
+from populace.survey.lint import lint
+from populace.survey.names import did_you_mean, listed
+from populace.survey.reach import reach
 
 #: names of the files of a study
 INSTRUMENT, REPORT = "instrument.yaml", "import"
@@ -122,19 +126,49 @@ def _export_instrument(instrument: Instrument | None, format: str, out: Path, st
     return {"out": str(out), "fidelity": fidelity.to_dict(), "words": "\n".join([*fidelity.lines(12), str(out)])}
 
 
-def check_study(study: Path) -> dict[str, Any]:
-    """What is doubtful in a questionnaire, how long it takes, and which questions nobody reaches."""
-    from populace.survey.length import minutes
-    from populace.survey.lint import lint
-
-    instrument, _ = read_study(study)
+def check_study(study: Path, answers: Path | None = None) -> dict[str, Any]:
+    """What is doubtful in a questionnaire, how long it takes, which questions nobody reaches; with answers, whether
+    they keep its rules, and which ways were gone."""
+    instrument, own = read_study(study)
     if instrument is None:
         raise UsageError(f"{study} holds no questionnaire; expected one to check: give the study's folder or file")
-    remarks = lint(instrument)
-    length = minutes(instrument)
+    remarks, found = lint(instrument), reach(instrument)
     lines = [f"{remark.severity}: {remark.place}: {remark.words}: {remark.remedy}" for remark in remarks]
-    result = {"remarks": [vars(remark) for remark in remarks], "minutes": length}
-    return result | {"words": "\n".join([*lines, f"{len(remarks)} remarks; about {length:.0f} minutes"])}
+    lines += [f"fault: question {name!r}: cannot be reached: {why}" for name, why in found.unreachable.items()]
+    if found.undecided:
+        lines.append(f"caution: neither shown to be reachable nor not: {listed(found.undecided)}")
+    if found.proven:
+        lines.append(f"every one of the {len(found.reached):,} questions can be reached (by example)")
+    result: dict[str, Any] = {
+        "remarks": [vars(remark) for remark in remarks],
+        "minutes": minutes(instrument),
+        "reached": list(found.reached),
+        "unreachable": dict(found.unreachable),
+        "undecided": list(found.undecided),
+    }
+    dataset = read_dataset(answers) if answers is not None else own
+    if dataset is not None:
+        judged = audit(instrument, dataset)
+        result |= _judged(judged)
+        lines += _judged_lines(judged, dataset.n)
+    return result | {"words": "\n".join([*lines, f"{len(remarks)} remarks; about {result['minutes']:.0f} minutes"])}
+
+
+def _judged(judged: Audit) -> dict[str, Any]:
+    violations = [{"rule": rule, "column": column, "respondents": n} for (rule, column), n in judged.violations.items()]
+    passed = [{"condition": what, "holds": holds, "respondents": n} for (what, holds), n in judged.passed.items()]
+    return {"violations": violations, "put": judged.put, "answered": judged.answered, "passed": passed}
+
+
+def _judged_lines(judged: Audit, n: int) -> list[str]:
+    """Whether answers keep the rules, and how much of the questionnaire they went through."""
+    never = [column for column, put in judged.put.items() if not put]
+    conditions = {what for what, _ in judged.passed}
+    both = sum(judged.passed[what, True] > 0 and judged.passed[what, False] > 0 for what in conditions)
+    verdict = f"{judged.total:,} answers break a rule" if judged.total else "no answer breaks a rule"
+    lines = [f"answers of {n:,} respondents: {verdict}", *judged.lines()[:20]]
+    lines.append(f"ways: {len(judged.put) - len(never):,} columns were put to somebody, {len(never):,} to nobody")
+    return [*lines, f"conditions: {both:,} of {len(conditions):,} came out both ways"]
 
 
 def _plain(dataset: DataSet, instrument: Instrument | None, out: Path, options: dict[str, Any]) -> list[str]:

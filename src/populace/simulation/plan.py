@@ -26,6 +26,7 @@ from populace.survey import expression_checks
 from populace.survey.instrument import Instrument
 from populace.survey.names import listed, shown
 from populace.survey.question import Item
+from populace.survey.reach import reach
 from populace.survey.routing import routing_problems
 
 
@@ -250,6 +251,10 @@ def obstacles(instrument: Instrument, skip_open: bool = False, people: DataSet |
     open_items = set() if skip_open else silent - details
     beforehand = None if people is None else _beforehand(people)
     found: list[PopulaceError] = list(routing_problems(instrument, beforehand, silent))
+    if any("unsupported(" in str(problem) for problem in found):
+        # what could not be translated stops a run only where somebody can come to it
+        nobody = reach(instrument).unreachable
+        found = list(routing_problems(instrument, beforehand, silent, nobody))
     for question in instrument.questions:
         found += [_unwritten(item) for item in question.items() if item.name in open_items]
         found += [problem for item in question.items() if item.name not in known and (problem := _unbounded(item))]

@@ -6,7 +6,7 @@ Conditions are written in the language of `populace.survey.expressions`, wording
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from populace.errors import InstrumentError
@@ -58,18 +58,24 @@ def dependences(instrument: Instrument) -> Iterator[Dependence]:
 
 
 def routing_problems(
-    instrument: Instrument, known: Mapping[str, Known] | None = None, silent: Iterable[str] = ()
+    instrument: Instrument,
+    known: Mapping[str, Known] | None = None,
+    silent: Iterable[str] = (),
+    apart: Container[str | None] = (),
 ) -> Iterator[InstrumentError]:
     """What cannot be carried out, in the order of the flow.
 
     known: what is known of respondents beforehand, by name; None where nobody knows yet, and any name may be among it.
-    silent: items that will have no answer. A condition may name what is known and what is asked before its question.
+    silent: items that will have no answer. apart: questions that are not looked at. A condition may name what is known
+    and what is asked before its question.
     """
     scope = dict(known or {}) | scope_of(instrument)
     # who is known may have answered a background that is asked at the end
     beforehand = {item.name for item in instrument.items("background")} if known is None else set(known)
     put = _Steps(instrument).first_put(instrument)
     for one in dependences(instrument):
+        if one.question is not None and one.question in apart:
+            continue
         later = {name for name, step in put.items() if step > one.step} - beforehand
         for words in _problems(one, scope, known is None, later, set(silent)):
             yield InstrumentError(words)
