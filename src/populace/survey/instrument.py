@@ -9,8 +9,8 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
-from functools import cached_property
+from dataclasses import MISSING, dataclass, field, fields, replace
+from functools import cache, cached_property
 from html import escape
 from itertools import product
 from pathlib import Path
@@ -219,18 +219,29 @@ def _filled(text: str | None, fields: Mapping[str, str]) -> str | None:
 
 def _plain(value: Any, without: tuple[str, ...] = ()) -> Any:
     """Records as mappings, tuples as lists; fields named in `without` are left away."""
+    if value is None or isinstance(value, str | int | float):
+        return value
     if isinstance(value, tuple):
         return [_plain(member, without) for member in value]
     if isinstance(value, Mapping):
         return {key: _plain(member, without) for key, member in value.items()}
-    if not is_dataclass(value):
-        return value
-    content = {
-        entry.name: _plain_field(value, entry.name, without)
-        for entry in fields(value)
-        if entry.name not in without and not _is_default(entry, getattr(value, entry.name))
-    }
+    content = {}
+    for name, default in _defaults(type(value)):
+        member = getattr(value, name)
+        # an object of its own stands for no default: True == 1, and 0 is no False
+        if name in without or member is default or (type(member) is type(default) and member == default):
+            continue
+        content[name] = _plain_field(value, name, without)
     return _tagged(value, content) if isinstance(value, Element) else content
+
+
+@cache
+def _defaults(kind: type) -> tuple[tuple[str, Any], ...]:
+    """(field, default) of a record; asked once per kind, for records come by the thousand."""
+    return tuple(
+        (entry.name, entry.default if entry.default_factory is MISSING else entry.default_factory())
+        for entry in fields(kind)
+    )
 
 
 def _plain_field(record: Any, name: str, without: tuple[str, ...]) -> Any:
@@ -238,12 +249,6 @@ def _plain_field(record: Any, name: str, without: tuple[str, ...]) -> Any:
     value = getattr(record, name)
     pairs = (isinstance(record, SetData) and name == "values") or (isinstance(record, Round) and name == "fields")
     return dict(value) if pairs else _plain(value, without)
-
-
-def _is_default(entry: Any, value: Any) -> bool:
-    if entry.default_factory is not MISSING:
-        return value == entry.default_factory()
-    return entry.default is not MISSING and value == entry.default
 
 
 def _tagged(element: Element, content: dict[str, Any]) -> dict[str, Any]:

@@ -145,11 +145,12 @@ class _Reader:
     def _option(self, draft: Draft, option: Option, logic: LogicReader, carried: Mapping[str, str | None]) -> Option:
         raw = draft.options_raw.get(option.source or "", {})
         when = self._choice_logic(draft, raw, option.source, logic, carried)
-        return replace(option, show_if=when)
+        return option if when is None else replace(option, show_if=when)
 
     def _row(self, draft: Draft, row: Row, logic: LogicReader, carried: Mapping[str, str | None]) -> Row:
         raw = draft.rows_raw.get(row.source or "", {})
-        return replace(row, show_if=self._choice_logic(draft, raw, row.source, logic, carried))
+        when = self._choice_logic(draft, raw, row.source, logic, carried)
+        return row if when is None else replace(row, show_if=when)
 
     def _choice_logic(
         self,
@@ -204,7 +205,7 @@ class _Reader:
             self.fidelity.lost("random order", draft.place, order.lost)
         for id in order.hidden:
             self.fidelity.lost("choice", f"{draft.place}, choice {id}", "is set not to be displayed to anybody")
-        kept = [replace(by_id[id], fixed=id in order.fixed) for id in order.ids]
+        kept = [replace(by_id[id], fixed=True) if id in order.fixed else by_id[id] for id in order.ids]
         if kept:
             fields[members_of] = tuple(kept)
         fields["randomize"] = order.random
@@ -269,19 +270,15 @@ class _Reader:
 
 def _piped(fields: dict[str, Any], piping: PipingReader, place: str) -> dict[str, Any]:
     """The fields of a question with our piping in all their texts."""
-    piped = dict(fields)
-    piped["text"] = piping.text(fields["text"], place)
-    if "options" in fields:
-        piped["options"] = tuple(
-            replace(one, label=piping.text(one.label, f"{place}, choice {one.source}")) for one in fields["options"]
-        )
-    if "rows" in fields:
-        piped["rows"] = tuple(
-            replace(one, text=piping.text(one.text, f"{place}, row {one.source}")) for one in fields["rows"]
-        )
-    if "columns" in fields:
-        piped["columns"] = tuple(replace(one, text=piping.text(one.text, place)) for one in fields["columns"])
+    piped = fields | {"text": piping.text(fields["text"], place)}
+    for key, what, text in (("options", "choice", "label"), ("rows", "row", "text"), ("columns", "column", "text")):
+        if any("${" in getattr(one, text) for one in fields.get(key, ())):
+            piped[key] = tuple(
+                replace(one, **{text: piping.text(getattr(one, text), f"{place}, {what} {one.source}")})
+                for one in fields[key]
+            )
     return piped
+
 
 
 def _graded(draft: Draft, category: str, places: Places) -> Iterator[str]:
