@@ -15,7 +15,7 @@ from typing import Any
 from populace import atomic
 from populace.data.audit import Audit, audit
 from populace.data.dataset import DataSet
-from populace.data.files import named, qualtrics, read_dataset, write_dataset
+from populace.data.files import forms, named, qualtrics, read_dataset, write_dataset
 from populace.errors import UsageError
 from populace.survey.formats.fidelity import Fidelity
 from populace.survey.formats.foreign import import_instrument
@@ -28,6 +28,10 @@ from populace.survey.reach import reach
 
 #: names of the files of a study
 INSTRUMENT, REPORT = "instrument.yaml", "import"
+#: name of exports of Google Forms and SurveyMonkey, which are questionnaire and answers in one
+FORMS = "forms"
+#: suffixes of tables
+_TABLES = (".csv", ".tsv", ".xlsx")
 #: suffixes of questionnaires of our own
 _OWN = (".json", ".yaml", ".yml")
 
@@ -48,13 +52,20 @@ def import_study(
     file: Path, out: Path, data: Path | None = None, format: str | None = None, id_column: str | None = None
 ) -> dict[str, Any]:
     """Read a questionnaire, and answers to it, into a study folder with a report. Gives the report's content."""
-    imported = import_instrument(file, format)
+    answers = None
+    if format == FORMS or (format is None and file.suffix.lower() in _TABLES[:2]):
+        imported, answers = forms.read(file)
+    else:
+        imported = import_instrument(file, format)
     lines = imported.fidelity.lines(None)
     result: dict[str, Any] = {"instrument": imported.instrument.content_hash, "fidelity": imported.fidelity.to_dict()}
     out.mkdir(parents=True, exist_ok=True)
     write_instrument(imported.instrument, out / INSTRUMENT)
-    if data is not None:
-        dataset, notes = read_answers(data, imported.instrument, imported.fidelity.format, id_column)
+    if data is not None or answers is not None:
+        if data is not None:
+            dataset, notes = read_answers(data, imported.instrument, imported.fidelity.format, id_column)
+        else:
+            dataset, notes = answers, []
         write_dataset(dataset, out)
         write_instrument(imported.instrument, out / INSTRUMENT)
         result |= {"respondents": dataset.n, "data_notes": notes}
@@ -70,7 +81,7 @@ def read_answers(
     path: Path, instrument: Instrument, format: str = "", id_column: str | None = None
 ) -> tuple[DataSet, list[str]]:
     """Answers to an instrument from an export of its tool, and what was changed or left out."""
-    if path.suffix.lower() in (".csv", ".tsv", ".txt", ".xlsx"):
+    if path.suffix.lower() in (*_TABLES, ".txt"):
         if "Qualtrics" in format or any((question.source or "").startswith("QID") for question in instrument.questions):
             dataset, found = qualtrics.read(path, instrument, id_column)
             return dataset, [*(f"{kind} columns: {count:,}" for kind, count in found.counts.items()), *found.notes]
