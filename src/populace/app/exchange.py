@@ -200,9 +200,16 @@ def _spss(dataset: DataSet, instrument: Instrument | None, out: Path, options: d
     return [f"multiple-response sets, weight and levels stand in {path}: run it on the file"]
 
 
+def _stata(dataset: DataSet, instrument: Instrument | None, out: Path, options: dict[str, Any]) -> list[str]:
+    write_dataset(dataset, out)
+    return [f"missing values and the weight stand in {out.with_suffix('.do')}: run it on the file"]
+
+
 ANSWERS: dict[str, Answers] = {
     "qualtrics-csv": Answers("Qualtrics export", _qualtrics, needs_instrument=True),
     "spss": Answers("SPSS", _spss),
+    "stata": Answers("Stata", _stata),
+    "triples-data": Answers("Triple-S", _plain),
     "csv": Answers("CSV with codebook", _plain),
     "parquet": Answers("Parquet", _plain),
 }

@@ -51,6 +51,8 @@ def write(dataset: DataSet, path: Path) -> None:
     """One .sav (or, by suffix, compressed .zsav) file."""
     import pyreadstat  # not for readers: what they read is parsed elsewhere
 
+    if path.suffix.lower() == ".por":
+        raise DataError(f"{path}: portable files are read only; expected .sav or .zsav: rename the output")
     names = spss_names(dataset.answers.columns)
     frame = _exact(dataset.answers).rename(names)
     declared, undeclared = _missing(dataset)
