@@ -14,6 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
+import exchange_measures
 import measures
 import scrutiny_measures
 
@@ -27,6 +28,9 @@ SIZES = {
     "battery": ((2000, 60), (60, 12)),
     "battery_large": ((100_000, 100), (80, 14)),
     "libraries": ((2000, 60), (300, 10)),
+    "routing": ((20_000, 300), (50, 40)),
+    "import": (2000, 20),
+    "spss": ((20_000, 500), (50, 5)),
 }
 
 #: (section, number) -> target and whether it is the most or the least allowed
@@ -40,6 +44,11 @@ TARGETS = {
     ("battery", "seconds"): ("<=", 120),
     ("battery", "peak_megabytes"): ("<=", 3000),
     ("battery_large", "seconds"): ("<=", 900),
+    ("routing", "per_second"): (">=", 200_000),
+    ("import", "seconds"): ("<=", 2.0),
+    ("spss", "write_seconds"): ("<=", 10.0),
+    ("spss", "read_seconds"): ("<=", 10.0),
+    ("spss", "peak_megabytes"): ("<=", 1500),
 }
 
 
@@ -75,6 +84,9 @@ def measured(tiny: bool, only: list[str] | None) -> Iterator[tuple[str, dict[str
         "libraries": lambda: scrutiny_measures.libraries(*size["libraries"]),
         "battery": lambda: scrutiny_measures.battery(*size["battery"]),
         "battery_large": lambda: scrutiny_measures.battery(*size["battery_large"]),
+        "routing": lambda: exchange_measures.routing(*size["routing"]),
+        "import": lambda: exchange_measures.importing(size["import"]),
+        "spss": lambda: exchange_measures.spss(*size["spss"]),
     }
     unknown = sorted(set(only or ()) - set(sections))
     if unknown:

@@ -1,5 +1,6 @@
 """The instrument format: files in and out, the schema, and errors that say where."""
 
+import dataclasses
 import errno
 import json
 from pathlib import Path
@@ -7,14 +8,20 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from populace.errors import InstrumentError, OutOfSpace
+from populace.survey.flow import Computed, Element, Field, Quota, elements
 from populace.survey.formats import native
 from populace.survey.instrument import Block, Instrument, read_instrument, write_instrument
-from populace.survey.question import Question, Row
+from populace.survey.item import Row
+from populace.survey.kinds import KINDS
+from populace.survey.question import Question, Skip
 from populace.survey.scale import Option
+from populace.survey.tasks import Attribute, Tasks
+
+from .strategies import instruments
 
 EXAMPLES = sorted(
     path for path in (Path(__file__).parents[2] / "examples").iterdir() if path.suffix in (".json", ".yaml")
@@ -29,49 +36,15 @@ multiline = st.sampled_from(
     ["Yes", "no", "null", "~", "1", "1.5", "2026-01-01", "- a", "# b", "a: b", "'", '"x"', "a\nb", " x "]
 )
 texts = words | multiline
-maybe = st.none() | texts
-short = st.from_regex(r"[a-z][a-z0-9]{0,5}", fullmatch=True)
 
 
-@st.composite
-def option_lists(draw):
-    count = draw(st.integers(2, 6))
-    number = st.integers(-(10**6), 10**6)
-    codes = draw(st.lists(draw(st.sampled_from([number, short])), min_size=count, max_size=count, unique=True))
-    labels = draw(st.lists(texts, min_size=count, max_size=count, unique=True))
-    flags = draw(st.lists(st.tuples(*[st.booleans()] * 3), min_size=count, max_size=count))
-    options = [Option(code, label, *flag) for code, label, flag in zip(codes, labels, flags, strict=True)]
-    return (Option(options[0].code, options[0].label), *options[1:])
+def anything(**switches):
+    """Any instrument, with wordings that tempt YAML."""
+    return instruments(words=texts, most_blocks=2, **switches)
 
 
-@st.composite
-def questions(draw, name):
-    kind = draw(st.sampled_from(["single", "multiple", "scale", "grid", "numeric", "open", "display"]))
-    fields = {"text": draw(texts), "role": draw(st.sampled_from(["question", "background"])), "show_if": draw(maybe)}
-    if kind in ("single", "multiple", "scale", "grid"):
-        fields |= {"options": draw(option_lists()), "randomize": draw(st.booleans())}
-    if kind == "grid":
-        names = draw(st.lists(short, min_size=1, max_size=3, unique=True))
-        fields["rows"] = tuple(Row(row, draw(texts)) for row in names)
-    if kind == "numeric":
-        low = draw(st.none() | st.integers(-100, 100) | st.floats(-100, 100))
-        fields |= {"minimum": low, "maximum": None if low is None else low + 1, "unit": draw(maybe)}
-    return Question(name, kind, stem=draw(maybe), item=draw(maybe), **fields)
-
-
-@st.composite
-def instruments(draw):
-    count = draw(st.integers(1, 4))
-    # capital letters keep the questions' own names apart from the columns of their options and rows
-    asked = [draw(questions(f"Q{number}")) for number in range(count)]
-    blocks = [Block(f"b{number}", (question,), draw(maybe)) for number, question in enumerate(asked)]
-    last = Block("last", (Question("Z", "open", draw(texts)),))
-    return Instrument(
-        draw(texts), draw(texts), (*blocks, last), draw(st.none() | st.integers(1900, 2100)), notes=draw(maybe)
-    )
-
-
-@given(instruments(), st.sampled_from([".json", ".yaml", ".yml"]))
+@settings(max_examples=40)
+@given(anything(), st.sampled_from([".json", ".yaml", ".yml"]))
 def test_what_is_written_is_read_back_the_same(tmp_path_factory, instrument, suffix):
     path = tmp_path_factory.mktemp("native") / f"instrument{suffix}"
     write_instrument(instrument, path)
@@ -80,12 +53,14 @@ def test_what_is_written_is_read_back_the_same(tmp_path_factory, instrument, suf
     assert back.content_hash == instrument.content_hash
 
 
-@given(instruments())
+@settings(max_examples=40)
+@given(anything())
 def test_every_instrument_fits_the_schema(instrument):
     assert list(VALIDATOR.iter_errors(instrument.to_dict())) == []
 
 
-@given(instruments(), st.randoms(use_true_random=False))
+@settings(max_examples=40)
+@given(anything(), st.randoms(use_true_random=False))
 def test_the_hash_survives_any_order_of_keys_and_any_spacing(instrument, random):
     def shuffled(value):
         if isinstance(value, list):
@@ -100,7 +75,8 @@ def test_the_hash_survives_any_order_of_keys_and_any_spacing(instrument, random)
     assert read_instrument(json.loads(text)).content_hash == instrument.content_hash
 
 
-@given(instruments(), texts)
+@settings(max_examples=40)
+@given(anything(), texts)
 def test_the_hash_changes_when_a_wording_does(instrument, text):
     content = instrument.to_dict()
     question = content["blocks"][0]["questions"][0]
@@ -228,8 +204,8 @@ def test_a_key_that_is_needed_is_asked_for_by_name():
 
 
 def test_a_rule_of_a_kind_is_reported_with_file_block_and_question(tmp_path):
-    path = yaml_file(tmp_path, YAML.replace("options: yn", "options: [Yes]", 1))
-    assert refusal(path).startswith(f"{path}, block 'main', question 'q1': has one option ('Yes')")
+    path = yaml_file(tmp_path, YAML.replace("options: yn", "options: []", 1))
+    assert refusal(path).startswith(f"{path}, block 'main', question 'q1': has no options")
 
 
 def test_a_scale_that_is_not_there_is_refused_with_the_closest_one(tmp_path):
@@ -259,7 +235,10 @@ def test_half_a_character_is_refused():
         ("t.json", '{"year": NaN}', "NaN is not a number that JSON knows"),
         ("t.json", "[" * 100_000, "nested too deeply"),
         ("t.json", '{"year": ' + "9" * 5000 + "}", "a value that cannot be read"),
-        ("t.yaml", "id: [a", "line 1, column 7: not valid YAML"),
+        ("t.yaml", "id: [a", "not valid YAML"),
+        ("t.yaml", "id: a\n b: c\n", "line 2, column 3: not valid YAML"),
+        ("t.yaml", "[" * 100_000, "nested too deeply"),
+        ("t.yaml", "- " * 100_000, "nested too deeply"),
         ("t.yaml", "id: a\nid: b", "key 'id' stands twice"),
         ("t.yaml", "id: !!python/object/apply:os.system [ls]", "not valid YAML"),
         ("t.yaml", "a: &a [*a]", "unknown key 'a'"),
@@ -334,24 +313,139 @@ def test_an_example_is_valid_and_survives_a_round_trip(path, tmp_path):
 
 def test_the_examples_show_every_kind():
     kinds = {question.kind for path in EXAMPLES for question in read_instrument(path).questions}
-    assert kinds == {"single", "multiple", "scale", "grid", "numeric", "open", "display"}
+    assert kinds == set(KINDS)
+
+
+def test_the_examples_show_every_step_of_a_flow_and_everything_beside_it():
+    shown = [read_instrument(path) for path in EXAMPLES]
+    steps = {type(element) for one in shown for element in elements(one.flow)}
+    assert steps == set(Element.__subclasses__())
+    for part in ("data", "computed", "quotas", "translations"):
+        assert any(getattr(one, part) for one in shown), part
+    assert any(question.skips for one in shown for question in one.questions)
+
+
+@pytest.mark.parametrize(
+    ("record", "place"),
+    [
+        (Instrument, None), (Block, "block"), (Question, "question"), (Option, "option"), (Row, "row"),
+        (Skip, "skip"), (Tasks, "tasks"), (Attribute, "attribute"), (Field, "field"), (Computed, "computed"),
+        (Quota, "quota"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)  # fmt: skip
+def test_the_schema_has_the_fields_of_a_record_and_needs_those_without_a_default(record, place):
+    whole = native.schema()
+    part = whole["$defs"][place] if place else whole
+    shorthands = set() if place else {"scales", "questions"}
+    assert set(part["properties"]) == {field.name for field in dataclasses.fields(record)} | shorthands
+    missing = dataclasses.MISSING
+    needed = {f.name for f in dataclasses.fields(record) if f.default is missing and f.default_factory is missing}
+    assert set(part["required"]) == needed - ({"blocks"} if not place else set())
+
+
+def test_the_schema_has_every_step_of_a_flow_with_its_fields():
+    steps = native.schema()["$defs"]["step"]["properties"]
+    assert set(steps) == {kind.KEY for kind in Element.__subclasses__()}
+    for kind in Element.__subclasses__():
+        if "properties" in steps[kind.KEY]:
+            assert set(steps[kind.KEY]["properties"]) == {field.name for field in dataclasses.fields(kind)}
 
 
 @pytest.mark.parametrize(
     "question",
     [
         {"kind": "single", "text": "?"},
-        {"kind": "single", "text": "?", "options": ["A"]},
+        {"kind": "single", "text": "?", "options": []},
         {"kind": "grid", "text": "?", "options": ["A", "B"]},
         {"kind": "open", "text": "?", "options": ["A", "B"]},
-        {"kind": "numeric", "text": "?", "rows": ["A"]},
+        {"kind": "date", "text": "?", "rows": ["A"]},
         {"kind": "single", "text": "?", "options": ["A", "B"], "minimum": 1},
-        {"kind": "ranking", "text": "?", "options": ["A", "B"]},
+        {"kind": "singel", "text": "?", "options": ["A", "B"]},
         {"kind": "open", "text": ""},
         {"kind": "open", "text": "?", "txet": "?"},
+        {"kind": "open", "text": "?", "format": "e-mail"},
+        {"kind": "slider", "text": "?", "minimum": 1},
+        {"kind": "sum", "text": "?", "options": ["A", "B"]},
+        {"kind": "sum", "text": "?", "options": ["A", "B"], "total": 0},
+        {"kind": "rank", "text": "?", "options": ["A", "B"], "ranked": 0},
+        {"kind": "best_worst", "text": "?", "options": ["A", "B", "C"]},
+        {"kind": "best_worst", "text": "?", "options": ["A", "B", "C"], "sets": [[[1, 2]]]},
+        {"kind": "choice_task", "text": "?"},
+        {"kind": "choice_task", "text": "?", "tasks": {"attributes": [], "versions": []}},
+        {"kind": "side_by_side", "text": "?", "rows": ["A"]},
+        {"kind": "side_by_side", "text": "?", "rows": ["A"], "columns": [{"name": "x", "kind": "date", "text": "?"}]},
+        {"kind": "open", "text": "?", "skips": [{"when": "true"}]},
+        {"kind": "open", "text": "?", "required": "yes"},
+        {"kind": "single", "text": "?", "options": [{"code": 1, "label": "A", "image": 5}]},
     ],
 )
 def test_schema_and_reader_refuse_the_same_mistakes(question):
     content = {"id": "t", "title": "T", "questions": [{"name": "q", **question}]}
     assert not VALIDATOR.is_valid(content)
     assert refusal(content)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"flow": {"block": "main"}},
+        {"flow": ["main"]},
+        {"flow": [{"block": "main", "end": {}}]},
+        {"flow": [{"blok": "main"}]},
+        {"flow": [{"block": ["main"]}]},
+        {"flow": [{"branch": {"then": [{"block": "main"}]}}]},
+        {"flow": [{"branch": {"when": "true", "then": {"block": "main"}}}]},
+        {"flow": [{"branch": {"when": "true", "title": False}}]},
+        {"flow": [{"shuffle": {"id": "s", "members": []}}]},
+        {"flow": [{"loop": {"id": "l", "rounds": [{"name": None}], "flow": [{"block": "main"}]}}]},
+        {"flow": [{"loop": {"id": "l", "rounds": [{"name": "a", "show_if": ""}], "flow": [{"block": "main"}]}}]},
+        {"flow": [{"set": {"a": 5}}]},
+        {"flow": [{"set": {"a b": "5"}}]},
+        {"flow": [{"roll": {"name": "n", "low": 1}}]},
+        {"flow": [{"end": {"kind": "done"}}]},
+        {"data": ["panel"]},
+        {"data": [{"name": "panel", "kind": "date"}]},
+        {"data": [{"name": "panel", "text": 5}]},
+        {"computed": [{"name": "score"}]},
+        {"quotas": [{"name": "n", "when": "true", "limit": -1}]},
+        {"translations": {"de": {"q": 5}}},
+        {"translations": ["de"]},
+    ],
+    ids=str,
+)
+def test_schema_and_reader_refuse_the_same_mistakes_beside_the_questions(parts):
+    content = {"id": "t", "title": "T", "questions": [{"name": "q", "kind": "open", "text": "?"}]} | parts
+    assert not VALIDATOR.is_valid(content)
+    assert len(refusal(content)) < 400
+
+
+junk = st.sampled_from(
+    [None, True, 0, -1, 1.5, 10**400, 1e300, "", " ", "x", "a b", "1 ==", [], [1], [[[1]]], {}, {"a": 1}]
+)
+
+
+def places(content, at=()):
+    """Where there is something in a file."""
+    inner = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
+    for key, member in inner:
+        yield (*at, key)
+        yield from places(member, (*at, key))
+
+
+@settings(max_examples=80)
+@given(anything(), junk, st.data())
+def test_what_stands_in_the_wrong_place_is_read_or_refused_in_one_line(instrument, wrong, data):
+    content = json.loads(json.dumps(instrument.to_dict()))
+    *way, last = data.draw(st.sampled_from(sorted(places(content), key=str)))
+    place = content
+    for key in way:
+        place = place[key]
+    place[last] = wrong
+    try:
+        read_instrument(content)
+    except InstrumentError as problem:
+        assert "\n" not in str(problem)
+        assert len(str(problem)) < 1_000
+    else:
+        assert VALIDATOR.is_valid(content)

@@ -32,7 +32,7 @@ _KINDS = {1: 13, 2: 14, 3: 15, 4: 15}
 _SYSTEM = (
     "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/nix/store", "/etc/ld.so.cache",
     "/usr/share/zoneinfo", "/dev/null", "/dev/urandom", "/proc/self", "/proc/meminfo", "/proc/cpuinfo",
-    "/sys/fs/cgroup", "/sys/devices/system/cpu",
+    "/sys/fs/cgroup", "/sys/devices/system/cpu", "/etc/mime.types",
 )  # fmt: skip
 
 

@@ -46,6 +46,8 @@ from populace.survey.tasks import Attribute, Tasks
 
 _JSON = (".json",)
 _YAML = (".yaml", ".yml")
+#: levels up to which YAML is read in C
+_SHALLOW = 500
 
 
 @cache
@@ -102,17 +104,17 @@ def from_dict(content: Any, where: str = "instrument") -> Instrument:
     with _placed(where):
         fields |= {key: read(fields[key]) for key, read in _PARTS.items() if key in fields}
         instrument = Instrument(**fields, blocks=tuple(blocks))
-        _refuse_half_characters(instrument)
+        _refuse_half_characters(content)
     return instrument
 
 
 # -- reading, part by part ---------------------------------------------------------------------------------------
 
 
-def _refuse_half_characters(instrument: Instrument) -> None:
+def _refuse_half_characters(content: Any) -> None:
     r"""Escapes such as \ud83d alone are half a character, which no file can hold."""
     try:
-        json.dumps(instrument.to_dict(), ensure_ascii=False).encode()
+        json.dumps(content, ensure_ascii=False, default=str).encode()
     except UnicodeEncodeError as problem:
         half = ascii(problem.object[problem.start : problem.end])
         raise InstrumentError(f"a text holds {half}, half a character; expected Unicode text: retype it") from None
@@ -462,7 +464,7 @@ def _no_constant(word: str) -> None:
 
 def _parse_yaml(text: str) -> Any:
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader)
+        return yaml.load(text, Loader=_Loader if _is_shallow(text) else _DeepLoader)  # noqa: S506 (SafeLoaders)
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
@@ -474,7 +476,11 @@ def _parse_yaml(text: str) -> Any:
         raise InstrumentError("is nested too deeply; expected blocks, questions, options: flatten it") from None
 
 
-class _Loader(yaml.SafeLoader):
+# in C where PyYAML comes with it: ten times as fast, and the same
+_CLoader, _CDumper = getattr(yaml, "CSafeLoader", yaml.SafeLoader), getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+class _Words:
     """YAML whose only truth values are true and false: a country NO and an option Yes stay words."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -488,7 +494,25 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-class _Dumper(yaml.SafeDumper):
+class _Loader(_Words, _CLoader):
+    """In C: for what is not nested deeply, for deep nesting would end the process."""
+
+
+class _DeepLoader(_Words, yaml.SafeLoader):
+    """In Python: stops by itself where the nesting is too deep."""
+
+
+def _is_shallow(text: str) -> bool:
+    """Can a text not be nested more than so deep, whatever it says: by brackets, by indentation, by "- - -"?"""
+    # closing brackets do not count: they may stand in quotes
+    opened = text.count("[") + text.count("{")
+    lines = text.splitlines()
+    indent = max((len(line) - len(line.lstrip(" ")) for line in lines), default=0)
+    marks = max((line.count("- ") + line.count("? ") for line in lines), default=0)
+    return opened + indent + marks <= _SHALLOW
+
+
+class _Dumper(_CDumper):
     """Writes plain YAML without anchors; words that older readers take for truth values stay quoted."""
 
     def ignore_aliases(self, data: Any) -> bool:
@@ -497,8 +521,9 @@ class _Dumper(yaml.SafeDumper):
 
 _BOOL = "tag:yaml.org,2002:bool"
 _WORDS = (_BOOL, "tag:yaml.org,2002:timestamp")
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _WORDS]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver(_BOOL, re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+for _kind in (_Loader, _DeepLoader):
+    _kind.yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag not in _WORDS]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    _kind.add_implicit_resolver(_BOOL, re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
