@@ -49,7 +49,7 @@ HOMES = {
     "statsmodels": ("app/demo.py", "scrutiny/", "analysis/"),
     "pandas": (),
     "pyarrow": (),
-    "pyreadstat": ("data/files/spss.py", "data/files/readstat.py"),
+    "pyreadstat": ("data/files/spss.py", "data/files/stata.py", "data/files/readstat.py"),
     "jsonschema": ("survey/formats/", "app/analysis_spec/"),
     "vl_convert": ("scrutiny/", "analysis/export/"),
     "pptx": ("analysis/export/",),

@@ -213,7 +213,7 @@ def _shape(draw, kind: str, name: str, wanted: Wanted, asked: Sequence[Question]
     if kind == "choice_task":
         shape["tasks"] = draw(tasks(wanted.words))
     if kind == "open" and draw(st.integers(0, 3)) == 0 and "rows" not in wanted.without:
-        shape["rows"] = draw(rows(name, **context))
+        shape["rows"] = draw(rows(name, **context, specify=False))
     return shape
 
 
@@ -260,12 +260,13 @@ def _codes(codes: str, count: int) -> st.SearchStrategy[list[int | str]]:
 
 
 @st.composite
-def rows(draw, name: str, wanted: Wanted, asked: Sequence[Question], data: Sequence[str]):
-    """Rows with unique names and wordings."""
+def rows(draw, name: str, wanted: Wanted, asked: Sequence[Question], data: Sequence[str], specify: bool = True):
+    """Rows with unique names and wordings; `specify`: may they ask for more words?"""
     count = draw(st.integers(1, 3))
     names = draw(st.lists(SHORT, min_size=count, max_size=count, unique=True))
     texts = draw(st.lists(wanted.words, min_size=count, max_size=count, unique_by=str.casefold))
     flags = ["fixed", "column", "source", *(["show_if"] if wanted.logic and (asked or data) else [])]
+    flags += ["specify"] if specify else []
     flags = [flag for flag in flags if f"row.{flag}" not in wanted.without]
     made = []
     for place, (row, text) in enumerate(zip(names, texts, strict=True)):

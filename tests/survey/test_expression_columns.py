@@ -244,6 +244,7 @@ def expressions(depth: int):
         call_of_many("selected", ANY_NAME, CONSTANTS | WRITTEN, more=CONSTANTS | WRITTEN),
         *(call(name, any_kind, any_kind) for name in ("contains", "startswith")),
         call("matches", any_kind, PATTERNS),
+        call("unsupported", PATTERNS),
         call("if", truth, truth, truth),
     )
     return numbers, texts, truths

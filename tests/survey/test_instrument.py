@@ -11,6 +11,8 @@ from populace.survey.instrument import Block, Instrument, read_instrument
 from populace.survey.question import Question
 from populace.survey.scale import Option
 
+from .strategies import instruments
+
 YES_NO = (Option(1, "Yes"), Option(2, "No"))
 
 
@@ -126,6 +128,18 @@ def test_the_hash_does_not_depend_on_shorthands_aliases_or_spelled_out_defaults(
         (("blocks", 0, "questions", 0, "options", 0, "label"), "yes"),
         (("blocks", 0, "questions", 0, "options", 0, "code"), 3),
         (("blocks", 0, "questions", 0, "options", 1, "off_scale"), True),
+        (("blocks", 0, "questions", 0, "options", 1, "show_if"), "a == 1"),
+        (("blocks", 0, "questions", 0, "options", 1, "specify"), True),
+        (("blocks", 0, "questions", 0, "skips"), [{"to": "end of block"}]),
+        (("blocks", 0, "questions", 0, "look"), "dropdown"),
+        (("blocks", 0, "questions", 0, "required"), True),
+        (("blocks", 0, "randomize"), True),
+        (("flow",), [{"block": "main"}]),
+        (("flow",), [{"block": "main"}, {"end": {}}]),
+        (("data",), [{"name": "panel"}]),
+        (("computed",), [{"name": "score", "value": "q1"}]),
+        (("quotas",), [{"name": "young", "when": "q1 == 1", "limit": 10}]),
+        (("translations",), {"de": {"q1": "Nun?"}}),
     ],
 )
 def test_the_hash_changes_with_any_change_of_content(where, value):
@@ -145,6 +159,15 @@ def test_the_hash_changes_with_the_order_of_options():
     assert read_instrument(content).content_hash != before
 
 
+def test_the_hash_does_not_depend_on_what_things_are_called_in_other_tools():
+    named = plain()
+    question = named["blocks"][0]["questions"][0]
+    question["source"] = "QID7"
+    question["options"][0]["source"] = "4"
+    assert read_instrument(named).question("q1").source == "QID7"
+    assert read_instrument(named).content_hash == read_instrument(plain()).content_hash
+
+
 def test_the_hash_is_the_same_on_every_machine():
     pinned = "sha256:94b23d4f6e52d1cd379763271663c09b04d921388784e54cb19bded8f56750e9"
     assert read_instrument(plain()).content_hash == pinned
@@ -153,6 +176,21 @@ def test_the_hash_is_the_same_on_every_machine():
 def test_a_limit_of_1_and_one_of_1_0_have_one_hash():
     hashes = {instrument(Question("n", "numeric", "How many?", minimum=low)).content_hash for low in (1, 1.0)}
     assert len(hashes) == 1
+
+
+@given(instruments())
+def test_any_instrument_in_plain_data_is_the_same_instrument(made):
+    assert read_instrument(made.to_dict()) == made
+    names = [item.name for item in made.items()]
+    assert len(set(names)) == len(names)
+
+
+def test_a_block_may_ask_some_of_its_questions_only():
+    asked = tuple(Question(name, "open", "Why?") for name in "xyz")
+    assert Block("a", asked, pick=2).pick == 2
+    for pick in (0, True, 1.5):
+        with pytest.raises(InstrumentError, match="expected a whole number from 1 on"):
+            Block("a", asked, pick=pick)
 
 
 def test_the_text_form_is_short():

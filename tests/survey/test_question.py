@@ -32,10 +32,17 @@ def test_a_scale_is_ordinal_and_keeps_its_missing_option():
 
 @pytest.mark.parametrize(
     ("alias", "kind"),
-    [("ordinal", "scale"), ("open text", "open"), ("open_text", "open"), ("text", "open"), ("display text", "display")],
+    [
+        ("ordinal", "scale"),
+        ("open text", "open"),
+        ("open_text", "open"),
+        ("text", "open"),
+        ("display text", "display"),
+        ("ranking", "rank"),
+    ],
 )
 def test_other_names_of_a_kind_are_accepted_and_replaced(alias, kind):
-    options = YES_NO if kind == "scale" else ()
+    options = YES_NO if kind in ("scale", "rank") else ()
     assert Question("q1", alias, "What?", options).kind == kind
 
 
@@ -88,16 +95,15 @@ def test_display_text_has_no_items():
     assert Question("hello", "display", "Welcome.").items() == ()
 
 
-def test_a_question_with_one_option_is_refused_with_its_label_and_the_way_out():
-    message = refusal("q1", "single", "Which?", (Option(1, "Red"),))
-    assert message == (
-        "question 'q1': has one option ('Red'); a single question needs two or more: add options or change the kind"
-    )
+def test_a_closed_question_may_have_a_single_option():
+    question = Question("agree", "multiple", "Do you consent?", (Option(1, "I consent"),))
+    assert [item.name for item in question.items()] == ["agree_1"]
 
 
-@pytest.mark.parametrize("kind", ["single", "scale", "multiple", "grid"])
+@pytest.mark.parametrize("kind", ["single", "scale", "multiple", "grid", "grid_multiple", "rank", "sum", "best_worst"])
 def test_a_closed_question_without_options_is_refused(kind):
-    assert "has no options" in refusal("q1", kind, "Which?")
+    message = refusal("q1", kind, "Which?")
+    assert message == (f"question 'q1': has no options; a {kind} question needs them: add options or change the kind")
 
 
 def test_an_unknown_kind_is_refused_with_the_closest_one():
@@ -183,8 +189,10 @@ def test_a_limit_is_a_number(limit):
     [
         ("open", {"options": YES_NO}),
         ("display", {"rows": (Row("a", "A"),)}),
-        ("numeric", {"options": YES_NO}),
         ("single", {"options": YES_NO, "minimum": 1}),
+        ("single", {"options": YES_NO, "minimum": 0}),
+        ("scale", {"options": YES_NO, "several_lines": True}),
+        ("numeric", {"total": 100}),
         ("single", {"options": YES_NO, "rows": (Row("a", "A"),)}),
         ("grid", {"options": YES_NO, "rows": (Row("a", "A"),), "unit": "kg"}),
     ],
@@ -206,5 +214,16 @@ def test_a_kind_is_added_by_one_entry_in_the_table(monkeypatch):
     def items(question):
         return tuple(Item(f"{question.name}_{n}", question.text) for n in (1, 2))
 
-    monkeypatch.setitem(RULES, "ranking", KindRule("ranking", "an order", lambda question: None, items))
-    assert len(Question("q1", "ranking", "Rank these.", YES_NO).items()) == 2
+    fields = frozenset({"options"})
+    monkeypatch.setitem(RULES, "pairs", KindRule("pairs", "two of them", lambda question: None, items, fields))
+    assert len(Question("q1", "pairs", "Which two?", YES_NO).items()) == 2
+
+
+@pytest.mark.parametrize("field", ["stem", "item", "unit", "show_if", "valid_if", "valid_text", "look", "source"])
+def test_words_are_words_or_left_away(field):
+    assert f"{field} is ' '; expected words" in refusal("q1", "numeric", "How many?", **{field: " "})
+
+
+def test_a_limit_of_1_0_is_1():
+    question = Question("q1", "sum", "Divide.", YES_NO, total=100.0)
+    assert (question.total, type(question.total)) == (100, int)

@@ -44,9 +44,7 @@ def test_a_condition_on_a_question_that_nobody_reaches_is_unreachable_too():
 
 def test_a_chain_of_conditions_is_followed_back():
     names = "abcdef"
-    chain = [question(names[0])] + [
-        question(after, show_if=f"{before} == 3") for before, after in pairwise(names)
-    ]
+    chain = [question(names[0])] + [question(after, show_if=f"{before} == 3") for before, after in pairwise(names)]
     assert reach(instrument(*chain)).proven
 
 

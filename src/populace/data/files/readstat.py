@@ -6,9 +6,11 @@ Runs in a confined process only, because a damaged file can crash the library.
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pyreadstat
 
@@ -33,20 +35,26 @@ def parse(path: Path, arguments: dict[str, Any]) -> Answer:
     """
     kind, read, options = _KINDS[arguments["suffix"]]
     try:
-        frame, meta = read(path, output_format="polars", **options)
+        columns, meta = read(path, output_format="dict", **options)
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError) as problem:
         if "allocate memory" in str(problem):
             raise MemoryError(str(problem)) from None
         raise refuse(Path(arguments["name"]), kind, problem) from None
     kinds = meta.readstat_variable_types
-    # columns without a value are read as words
-    empty = [name for name in frame.columns if frame[name].null_count() == frame.height and kinds[name] != "string"]
-    frame = frame.cast(dict.fromkeys(empty, pl.Float64))
+    frame = pl.DataFrame([_column(name, values, kinds[name]) for name, values in columns.items()])
     table = io.BytesIO()
     frame.write_ipc(table)
     said = _said(meta)
     doubtful = doubts(frame, said["texts"], said["labels"])
     return Answer({**said, "doubts": doubtful}, {"answers": table.getvalue()})
+
+
+def _column(name: str, values: list[Any], kind: str) -> pl.Series:
+    """A column from the list of its values; numbers through an array, which takes a third of the time."""
+    if kind != "string":
+        with suppress(TypeError, ValueError):  # dates, and letters in place of numbers (Stata's missing values)
+            return pl.Series(name, np.array(values, dtype=np.float64), nan_to_null=True)
+    return pl.Series(name, values, dtype=pl.String if kind == "string" else None, strict=False)
 
 
 def _said(meta: Any) -> dict[str, Any]:
