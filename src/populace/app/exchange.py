@@ -6,7 +6,7 @@ A study is a folder: instrument.yaml, and where there are answers codebook.json 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -23,6 +23,7 @@ from populace.survey.formats.registry import FORMATS as INSTRUMENTS
 from populace.survey.instrument import Instrument, read_instrument, write_instrument
 from populace.survey.length import minutes
 from populace.survey.lint import lint
+from populace.survey.lint_remark import Remark
 from populace.survey.names import did_you_mean, listed
 from populace.survey.reach import reach
 
@@ -144,7 +145,7 @@ def check_study(study: Path, answers: Path | None = None) -> dict[str, Any]:
     if instrument is None:
         raise UsageError(f"{study} holds no questionnaire; expected one to check: give the study's folder or file")
     remarks, found = lint(instrument), reach(instrument)
-    lines = [f"{remark.severity}: {remark.place}: {remark.words}: {remark.remedy}" for remark in remarks]
+    lines = _remark_lines(remarks)
     lines += [f"fault: question {name!r}: cannot be reached: {why}" for name, why in found.unreachable.items()]
     if found.undecided:
         lines.append(f"caution: neither shown to be reachable nor not: {listed(found.undecided)}")
@@ -163,6 +164,22 @@ def check_study(study: Path, answers: Path | None = None) -> dict[str, Any]:
         result |= _judged(judged)
         lines += _judged_lines(judged, dataset.n)
     return result | {"words": "\n".join([*lines, f"{len(remarks)} remarks; about {result['minutes']:.0f} minutes"])}
+
+
+def _remark_lines(remarks: Sequence[Remark]) -> list[str]:
+    """A line for each remark; the same one about several places once."""
+    places: dict[tuple[str, str, str], list[str]] = {}
+    for remark in remarks:
+        places.setdefault((remark.severity, remark.words, remark.remedy), []).append(remark.place)
+    return [
+        f"{severity}: {_listed_words(where)}: {words}: {remedy}" for (severity, words, remedy), where in places.items()
+    ]
+
+
+def _listed_words(places: Sequence[str], most: int = 4) -> str:
+    """Up to so many places, and how many more there are."""
+    more = len(places) - most
+    return ", ".join(places[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _judged(judged: Audit) -> dict[str, Any]:

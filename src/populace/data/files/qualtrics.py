@@ -44,6 +44,8 @@ class Header:
     import_id: str
     #: what is ordered, in columns of orders
     choice_id: str | None = None
+    #: the cells of the header rows as they stand in a file, to write them again to the letter
+    cells: tuple[str, ...] = ()
 
 
 @dataclass
@@ -76,9 +78,10 @@ def load(path: Path) -> Export:
     depth = 3 if sum(one is not None for one in ids) > width / 2 else 2
     if depth == 2:
         ids = [None] * width
+    cells = zip(*(_padded(row, width) for row in table[:depth]), strict=True)
     headers = [
-        Header(name.replace("\xa0", " ").strip(), text, *(id or ("", None)))
-        for name, text, id in zip(table[0], _padded(table[1], width), [*ids, *[None] * width], strict=False)
+        Header(own[0].replace("\xa0", " ").strip(), own[1], *(id or ("", None)), own)
+        for own, id in zip(cells, [*ids, *[None] * width], strict=False)
     ]
     return Export(headers, [_padded(row, width) for row in table[depth:] if any(row)], depth)
 
@@ -317,12 +320,14 @@ def _write_table(path: Path, headers: Sequence[Header], depth: int, columns: Seq
     delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
-    writer.writerow([header.name for header in headers])
-    writer.writerow([header.text for header in headers])
-    if depth == 3:
-        writer.writerow([_described(header) for header in headers])
+    writer.writerows(zip(*(_header_cells(header, depth) for header in headers), strict=True))
     writer.writerows(zip(*columns, strict=True))
     atomic.write_text(path, "\ufeff" + text.getvalue())
+
+
+def _header_cells(header: Header, depth: int) -> tuple[str, ...]:
+    """The cells of the header rows."""
+    return header.cells or (header.name, header.text, _described(header))[:depth]
 
 
 def _described(header: Header) -> str:
