@@ -72,3 +72,12 @@ def test_a_battery_is_measured_with_its_slowest_families():
     assert set(printed["met"]) == {"battery.seconds", "battery.peak_megabytes"}
     families = [key for key in printed["results"]["battery"] if key.endswith("_processor_seconds")]
     assert len(families) == 3
+
+
+def test_routing_importing_and_spss_are_measured():
+    done = run("--tiny", "--json", *(word for section in ("routing", "import", "spss") for word in ("--only", section)))
+    assert done.returncode == 0, done.stderr
+    results = json.loads(done.stdout)["results"]
+    assert results["routing"]["put"] > 0
+    assert results["import"]["questions"] == 20
+    assert results["spss"]["equal"] == 1
