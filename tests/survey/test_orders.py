@@ -114,6 +114,14 @@ def test_the_last_group_may_be_cut_off_and_no_member_is_ahead_by_more_than_one()
     assert counts.sum() == 10 and counts.max() - counts.min() <= 1
 
 
+@pytest.mark.parametrize(("members", "pick"), [(4, 2), (5, 2), (5, 3), (6, 4)])
+def test_at_any_moment_of_a_group_no_member_is_ahead_by_more_than_one(members, pick):
+    given_ = even_order(members, pick, Chance(members), "s", rows_of(members))[:, :pick]
+    for so_far in range(1, members + 1):
+        counts = np.bincount(given_[:so_far].ravel(), minlength=members)
+        assert counts.max() - counts.min() <= 1
+
+
 def test_members_are_given_by_the_place_in_the_run_and_not_in_the_batch():
     whole = even_order(3, 2, Chance(9), "s", rows_of(9))
     parts = [even_order(3, 2, Chance(size, first=first), "s", rows_of(size)) for first, size in ((0, 4), (4, 5))]

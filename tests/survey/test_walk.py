@@ -69,6 +69,17 @@ def test_who_is_at_an_end_is_asked_nothing_more_wherever_the_end_stands():
     assert done.walk.ended.tolist() == [SCREENED_OUT, COMPLETE, COMPLETE]
 
 
+def test_after_an_end_nothing_is_written_counted_or_ended_once_more():
+    screen = {"branch": {"when": "q1 == 1", "then": [{"end": {"kind": "screened out"}}]}}
+    later = [{"set": {"x": "${q1}"}}, {"roll": {"name": "r", "low": 1, "high": 1}}, {"quota": "all"}, {"end": {}}]
+    quotas = [{"name": "all", "when": "answered(q1)", "limit": 9}]
+    done = conduct(survey(block("a", "q1"), flow=[{"block": "a"}, screen, *later], quotas=quotas), 2, {"q1": [1, 2]})
+    assert done.walk.ended.tolist() == [SCREENED_OUT, COMPLETE]
+    assert done.walk.state.values["x"].tolist() == [None, "Two"]
+    assert np.isnan(done.walk.state.values["r"]).tolist() == [True, False]
+    assert done.walk.fell["all"].tolist() == [-1, 1]
+
+
 def test_everything_stands_within_everything():
     branch = {"branch": {"when": "loop.size == 'big'", "then": [{"block": "b"}], "otherwise": [{"block": "c"}]}}
     rounds = [{"name": "x"}, {"name": "y", "show_if": "roll == 1"}]
@@ -320,6 +331,11 @@ def test_some_questions_are_drawn_and_fixed_ones_always_put():
     assert {tuple(done.of(row)) for row in range(60)} == {("q1", "q3"), ("q2", "q3")}
 
 
+def test_questions_that_are_drawn_stand_in_the_order_written():
+    done = conduct(survey(block("a", "q1", "q2", "q3", pick=2)), 60)
+    assert {tuple(done.of(row)) for row in range(60)} == {("q1", "q2"), ("q1", "q3"), ("q2", "q3")}
+
+
 def test_options_in_random_order_stand_in_the_visit_and_in_the_record():
     question = single("q", randomize=True)
     question["options"] = ["One", "Two", {"code": 9, "label": "None", "fixed": True}]
@@ -372,6 +388,21 @@ def test_known_orders_and_draws_are_taken_and_the_others_left_to_chance():
     assert done.of(0) == ["q3", "q2", "q1"] and done.of(2) == ["q2", "q3", "q1"]
     assert done.of(1) == free.of(1)
     assert done.walk.state.values["arm"].tolist() == [7, free.walk.state.values["arm"][1], 3]
+
+
+def test_a_known_version_that_there_is_not_is_left_to_chance():
+    question = {
+        "name": "m",
+        "kind": "best_worst",
+        "text": "Best?",
+        "options": ["A", "B", "C"],
+        "sets": [[[1, 2, 3]]] * 2,
+    }
+    instrument = survey(block("a", question))
+    free = conduct(instrument, 4).walk.versions["m_version"].tolist()
+    known = np.array([0.0, 3.0, np.nan, 1.0])
+    found = conduct(instrument, 4, drawn={"m_version": known}).walk.versions["m_version"].tolist()
+    assert found == [*free[:3], 1]
 
 
 def test_random_parts_need_a_source_of_chance():

@@ -28,6 +28,8 @@ from populace.survey.walk import Visit
 _TOLERANCE = 1e-6
 #: how closely the parts of a sum follow the shares they are drawn around (concentration of a Dirichlet distribution)
 _CONCENTRATION = 6.0
+#: the strength of an option that the model gives no chance: it still has a place in a ranking, and parts of a sum
+_LEAST = 1e-12
 
 
 @dataclass(frozen=True)
@@ -131,8 +133,9 @@ def _by_item(part: _Part, asking: Interviewing) -> Answers:
         if name in asking.settled or item.open:
             continue
         shown = _shown(part, line_of.get(item.name))
-        offered = None if item.numeric or part.offered is None else part.offered[shown]
-        answers[name] = _spread(_one(replace(item, name=name), part.rows[shown], offered, asking), shown)
+        offered = None if part.offered is None else part.offered[shown]
+        values = _one(replace(item, name=name), part.rows[shown], offered, asking, part.question.decimals)
+        answers[name] = _spread(values, shown)
     return answers
 
 
@@ -141,19 +144,23 @@ def _shown(part: _Part, line: int | None) -> np.ndarray:
     return np.ones(len(part.rows), dtype=bool) if part.lines is None or line is None else part.lines[:, line]
 
 
-def _one(item: Item, rows: np.ndarray, offered: np.ndarray | None, asking: Interviewing) -> np.ndarray:
+def _one(
+    item: Item, rows: np.ndarray, offered: np.ndarray | None, asking: Interviewing, decimals: int | None
+) -> np.ndarray:
     """(m,) answers to one item; what was drawn is told to the model."""
     prompt, bins = asking.prompt(item)
     if prompt is None:
         return _codes(item, np.zeros(len(rows), dtype=np.int64))
     positions = np.zeros(0, dtype=np.int64)
+    if bins is not None and offered is not None:  # conditions are those of the options beside the number
+        offered = np.column_stack([np.ones((len(rows), len(bins.labels)), dtype=bool), offered])
     if len(rows):
         probabilities = _offered(asking.probabilities(prompt, rows), offered)
         positions = choose(probabilities, asking.numbers(item.name, rows))
         asking.tell(prompt, rows, positions)
     if bins is None:
         return _codes(item, positions)
-    return _number(item, bins, positions, asking.numbers(item.name, rows, "within the bin"))
+    return _number(item, bins, positions, asking.numbers(item.name, rows, "within the bin"), decimals)
 
 
 def _offered(probabilities: np.ndarray, offered: np.ndarray | None) -> np.ndarray:
@@ -171,17 +178,30 @@ def _codes(item: Item, positions: np.ndarray) -> np.ndarray:
     return kept[positions]
 
 
-def _number(item: Item, bins: Bins, positions: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+def _number(item: Item, bins: Bins, positions: np.ndarray, numbers: np.ndarray, decimals: int | None) -> np.ndarray:
     """Numbers within the bins drawn; codes where the position is that of "don't know"."""
     count = len(bins.edges) - 1
     values = bins.draw(np.minimum(positions, count - 1), numbers)
     if item.numeric.step is not None:
         start = item.numeric.minimum or 0.0
-        values = start + np.round((values - start) / item.numeric.step) * item.numeric.step
-        values = values if item.numeric.maximum is None else np.minimum(values, item.numeric.maximum)
+        step, most = item.numeric.step, np.inf if item.numeric.maximum is None else item.numeric.maximum
+        # a hair below the last step, for limits such as 0.3 in steps of 0.1
+        steps = np.minimum(np.round((values - start) / step), np.floor((most - start) / step + 1e-9))
+        values = np.round(start + steps * step, 9)
+    elif decimals is not None:
+        values = _to_decimals(values, decimals, *bins.edges[:: len(bins.edges) - 1])
     for place, option in enumerate(item.options):
-        values = np.where(positions == count + place, float(option.code), values)
+        # a word cannot stand in a column of numbers: it is no answer there
+        code = np.nan if isinstance(option.code, str) else float(option.code)
+        values = np.where(positions == count + place, code, values)
     return values
+
+
+def _to_decimals(values: np.ndarray, decimals: int, low: float, high: float) -> np.ndarray:
+    """The nearest numbers of so many decimals within the limits; as they are where there are none."""
+    unit = 10.0**decimals
+    least, most = np.ceil(low * unit - 1e-9), np.floor(high * unit + 1e-9)
+    return values if least > most else np.clip(np.round(values * unit), least, most) / unit
 
 
 # -- several options -------------------------------------------------------------------------------------------------
@@ -226,12 +246,16 @@ def _selected(
     chosen = np.zeros((m, len(columns)), dtype=bool)
     free = np.ones(m, dtype=bool)
     ahead = _chances(part, there, prompts, asking) if question.at_least or question.at_most is not None else None
+    ordinary = there & ~np.array([option.exclusive for _, option, _ in columns], dtype=bool)
     for number, (item, option, _) in enumerate(columns):
         asked = np.flatnonzero(free & there[:, number])
         if len(asked):
             chances = asking.probabilities(prompts[number], part.rows[asked])
             if ahead is not None and not option.exclusive:
-                yes = _allowed(chances[:, 1], chosen[asked].sum(axis=1), ahead[asked, number + 1 :], question)
+                least = np.minimum(question.at_least or 0, ordinary[asked].sum(axis=1))
+                left = ordinary[asked, number + 1 :].sum(axis=1)
+                limits = least, np.inf if question.at_most is None else question.at_most
+                yes = _allowed(chances[:, 1], chosen[asked].sum(axis=1), ahead[asked, number + 1 :], left, limits)
                 chances = np.column_stack([1 - yes, yes])
             draws = asking.numbers(item.name + part.suffix, part.rows[asked])
             chosen[asked, number] = choose(chances, draws) == 1
@@ -253,17 +277,25 @@ def _chances(part: _Part, there: np.ndarray, prompts: list[Prompt], asking: Inte
     return found
 
 
-def _allowed(yes: np.ndarray, so_far: np.ndarray, later: np.ndarray, question: Question) -> np.ndarray:
+def _allowed(
+    yes: np.ndarray,
+    so_far: np.ndarray,
+    later: np.ndarray,
+    left: np.ndarray,
+    limits: tuple[np.ndarray, float],
+) -> np.ndarray:
     """(m,) the probability of yes, given that in the end at least and at most so many are selected.
 
     By Bayes: the probability that the number comes out right after a yes, against that after a no, the options still
-    to come taken as independent.
+    to come taken as independent. Where the model thinks neither possible, the number decides; `left` are still to come.
     """
+    least, most = limits
     counts = _count_distribution(later)
-    right = [_within(counts, so_far + more, question) for more in (0, 1)]
+    right = [_within(counts, so_far + more, limits) for more in (0, 1)]
     odds = yes * right[1], (1 - yes) * right[0]
     total = odds[0] + odds[1]
-    return np.where(total > 0, odds[0] / np.where(total > 0, total, 1), yes)
+    allowed = np.where(total > 0, odds[0] / np.where(total > 0, total, 1), yes)
+    return np.where(so_far >= most, 0.0, np.where(so_far + left < least, 1.0, allowed))
 
 
 def _count_distribution(chances: np.ndarray) -> np.ndarray:
@@ -276,24 +308,25 @@ def _count_distribution(chances: np.ndarray) -> np.ndarray:
     return counts
 
 
-def _within(counts: np.ndarray, so_far: np.ndarray, question: Question) -> np.ndarray:
+def _within(counts: np.ndarray, so_far: np.ndarray, limits: tuple[np.ndarray, float]) -> np.ndarray:
     """(m,) probability that the number to come brings the total within the limits."""
+    least, most = limits
     totals = so_far[:, None] + np.arange(counts.shape[1])
-    most = np.inf if question.at_most is None else question.at_most
-    return (counts * ((totals >= (question.at_least or 0)) & (totals <= most))).sum(axis=1)
+    return (counts * ((totals >= least[:, None]) & (totals <= most))).sum(axis=1)
 
 
 # -- strengths of options --------------------------------------------------------------------------------------------
 
 
 def _strengths(part: _Part, asking: Interviewing) -> tuple[Prompt | None, np.ndarray]:
-    """(m, K) how likely each option is to be the one that is named, 0 for what is not offered."""
+    """(m, K) how likely each option is to be the one that is named, more than 0 wherever it is offered."""
     question = part.question
     if len(question.options) == 1:
         return None, np.ones((len(part.rows), 1))
     item = Item(question.name, question.text, question.options)
     prompt = prompt_of(item, asking.year, asking.country)
-    return prompt, _offered(asking.probabilities(prompt, part.rows), part.offered)
+    offered = np.ones((1, 1), dtype=bool) if part.offered is None else part.offered
+    return prompt, np.where(offered, np.maximum(asking.probabilities(prompt, part.rows), _LEAST), 0.0)
 
 
 def _named(part: _Part, purpose: str, asking: Interviewing) -> np.ndarray:
@@ -351,6 +384,8 @@ def _rounding(question: Question, numbers: np.ndarray) -> np.ndarray:
     steps = np.array([total / 10, total / 20, total / 100])
     if total.is_integer() and not question.decimals:
         steps = np.where(steps % 1 == 0, steps, 1.0)
+    elif question.decimals:
+        steps = np.maximum(np.round(steps, question.decimals), 10.0**-question.decimals)
     return steps[np.searchsorted([0.45, 0.9], numbers)]
 
 
@@ -372,7 +407,6 @@ def _best_worst(part: _Part, asking: Interviewing) -> Answers:
     """In every set the best by strength, then the worst of the others by the reciprocal of strength."""
     question = part.question
     prompt, strengths = _strengths(part, asking)
-    strengths = np.maximum(strengths, 1e-12)
     if prompt is not None:
         asking.tell(prompt, part.rows, np.full(len(part.rows), -1))
     codes = [option.code for option in question.options]
@@ -383,12 +417,16 @@ def _best_worst(part: _Part, asking: Interviewing) -> Answers:
         together = np.zeros(strengths.shape, dtype=bool)
         for version, sets in enumerate(question.sets):
             together[np.ix_(part.versions == version, [place_of[code] for code in sets[number]])] = True
+        together &= strengths > 0
+        several = together.sum(axis=1) > 1  # of one there is no best and no worst
+        together[~several] = True
         best = _drawn(strengths * together, f"{question.name}_{number + 1}_best{part.suffix}", part, asking)
         together[np.arange(len(together)), best] = False
-        worst = _drawn(together / strengths, f"{question.name}_{number + 1}_worst{part.suffix}", part, asking)
+        weakness = together / np.maximum(strengths, _LEAST)
+        worst = _drawn(weakness, f"{question.name}_{number + 1}_worst{part.suffix}", part, asking)
         for end, positions in (("best", best), ("worst", worst)):
             name = f"{question.name}_{number + 1}_{end}"
-            answers[name + part.suffix] = _codes(items[name], positions)
+            answers[name + part.suffix] = _spread(_codes(items[name], positions)[several], several)
     return answers
 
 

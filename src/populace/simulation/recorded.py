@@ -9,12 +9,15 @@ import numpy as np
 import polars as pl
 
 from populace.data.codebook import Variable
-from populace.survey.expression_checks import check, scope_of
+from populace.errors import InstrumentError
+from populace.survey.expression_arrays import written_number
+from populace.survey.expression_checks import Known, check, scope_of
+from populace.survey.expression_records import Expression, names_in
 from populace.survey.expressions import parse
-from populace.survey.flow import ENDINGS, CheckQuota, End, elements, loops_of
+from populace.survey.flow import ENDINGS, CheckQuota, End, elements
 from populace.survey.instrument import Instrument, embedded
 from populace.survey.piping import in_words
-from populace.survey.recorded import RandomOrder, random_orders, suffixes_of
+from populace.survey.recorded import RandomOrder, random_orders, versions_of
 from populace.survey.scale import Option
 from populace.survey.state import Place
 from populace.survey.walk import Walk
@@ -23,6 +26,8 @@ from populace.survey.walk import Walk
 ENDED = "ended_as"
 #: its code for a complete interview
 COMPLETED = ENDINGS.index("complete") + 1
+#: computed values that name computed values that name …
+_MOST_LEVELS = 50
 
 
 @dataclass(frozen=True)
@@ -94,13 +99,34 @@ def _taken(name: str, numeric: bool) -> Callable[[Walk], pl.Series]:
 
 
 def _computed(instrument: Instrument) -> Iterator[Recorded]:
-    scope = scope_of(instrument)
+    types = _types(instrument)
     for one in instrument.computed:
-        text = check(parse(one.value), scope) == "text"
+        text = types[one.name] not in ("number", "truth")
         kind = "text" if text else "numeric"
         role = "design" if text else "question"
         variable = Variable(one.name, one.text or f"Computed: {one.value}", kind, (), role, extra={"integer": False})
         yield Recorded(variable, _evaluated(one.name, one.value, text))
+
+
+def _types(instrument: Instrument) -> dict[str, str]:
+    """Computed value -> "number", "truth", "text" or something else; one may name another, before or behind it."""
+    values = {one.name: parse(one.value) for one in instrument.computed}
+    # names of no question are known of respondents, one way or another
+    scope = {name: Known("unknown") for value in values.values() for name in names_in(value)} | scope_of(instrument)
+    types = {name: check(value, scope) for name, value in values.items()}
+    for _ in range(_MOST_LEVELS):
+        scope |= {name: Known(one) for name, one in types.items() if one in ("number", "truth", "text")}
+        before, types = types, {name: _type(value, scope, types[name]) for name, value in values.items()}
+        if types == before:
+            break
+    return types
+
+
+def _type(value: Expression, scope: Mapping[str, Known], otherwise: str) -> str:
+    try:
+        return check(value, scope)
+    except InstrumentError:  # adds to a text, say: what it gives then is nothing
+        return otherwise
 
 
 def _evaluated(name: str, expression: str, text: bool) -> Callable[[Walk], pl.Series]:
@@ -129,14 +155,9 @@ def _written(order: RandomOrder) -> Callable[[Walk], pl.Series]:
 
 
 def _versions(instrument: Instrument) -> Iterator[Recorded]:
-    loops = loops_of(instrument.flow)
-    for block in instrument.blocks:
-        for question in block.questions:
-            if len(question.sets) > 1 or (question.tasks and len(question.tasks.versions) > 1):
-                for suffix in suffixes_of(loops.get(block.id, ())):
-                    name = f"{question.name}{suffix}_version"
-                    words = f"Version of the tasks of {question.name}{suffix}"
-                    yield Recorded(Variable(name, words, "numeric", (), "design"), _version(name))
+    for name in versions_of(instrument):
+        words = f"Version of the tasks of {name.removesuffix('_version')}"
+        yield Recorded(Variable(name, words, "numeric", (), "design"), _version(name))
 
 
 def _version(name: str) -> Callable[[Walk], pl.Series]:
@@ -151,14 +172,14 @@ def _numbers(values: np.ndarray) -> np.ndarray:
     """Numbers with NaN for nothing; truths are 1 and 0."""
     if values.dtype != object:
         return values.astype(np.float64)
-    return np.array([np.nan if value is None else _number(value) for value in values.tolist()])
+    return np.array([_number(value) for value in values.tolist()], dtype=np.float64)
 
 
 def _number(value: object) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return np.nan
+    """A number, a truth, or a text that is written as a number; NaN for everything else."""
+    if value is None or isinstance(value, str):
+        return written_number(value)
+    return float(value) if isinstance(value, int | float) else np.nan
 
 
 def _texts(values: np.ndarray) -> list[str | None]:

@@ -27,6 +27,8 @@ class Row:
     column: str | None = None
     #: what it is called in the tool it came from; no part of the content
     source: str | None = None
+    #: whoever answers it is asked to write more ("other: …")
+    specify: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ class Item:
     item: str | None = None
     #: range of a numeric item
     numeric: NumericRange | None = None
-    #: for an open item that says more about another answer ("other, please specify"): the option's column and code
+    #: for an open item that says more about another answer ("other, please specify"): the option's column and code;
+    #: of a row its column and ""
     specifies: tuple[str, int | str] | None = None
 
     @property

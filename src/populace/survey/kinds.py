@@ -68,6 +68,8 @@ def special_problem(question: Question) -> str | None:
         value = getattr(question, field)
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
             return f"{field} is {shown(value)}; expected a whole number from 0 on: correct it or leave it away"
+    if question.show_only == 0:
+        return "show_only is 0; expected how many options are shown, from 1 on: correct it or leave it away"
     return None
 
 
@@ -220,6 +222,9 @@ def _slider(question: Question) -> str | None:
 def _open(question: Question) -> str | None:
     if question.format is not None and question.format not in FORMATS:
         return f"format is {shown(question.format)}; expected one of {', '.join(FORMATS)}: change it"
+    twice = next((row.name for row in question.rows if row.specify), None)
+    if twice is not None:
+        return f"row {twice!r} asks for more words, and its answer is words already: leave 'specify' away"
     return _rows(question) if question.rows else None
 
 
@@ -319,18 +324,20 @@ def _open_items(question: Question) -> tuple[Item, ...]:
 
 
 def _by_row(question: Question, like: Item) -> tuple[Item, ...]:
-    """A column for each row, asked like this one."""
-    return tuple(
-        replace(
-            like,
-            name=row_column(question, row),
-            text=f"{question.text} {row.text}",
-            battery=question.name,
-            stem=question.text,
-            item=row.text,
-        )
-        for row in question.rows
-    )
+    """A column for each row, asked like this one, and texts beside those that ask for more."""
+    items: list[Item] = []
+    for row in question.rows:
+        name, text = row_column(question, row), f"{question.text} {row.text}"
+        items.append(replace(like, name=name, text=text, battery=question.name, stem=question.text, item=row.text))
+        if row.specify:
+            items.append(_beside(question, row))
+    return tuple(items)
+
+
+def _beside(question: Question, row: Row) -> Item:
+    """What is written beside a row."""
+    column, text = row_column(question, row), f"{question.text} {row.text}"
+    return Item(f"{column}_text", text, role=question.role, specifies=(column, ""))
 
 
 def row_column(question: Question, row: Row) -> str:
@@ -379,19 +386,17 @@ def _grid_items(question: Question) -> tuple[Item, ...]:
 
 
 def _grid_multiple_items(question: Question) -> tuple[Item, ...]:
-    return tuple(
-        Item(
-            f"{row_column(question, row)}_{option.code}",
-            f"{question.text} {row.text} {option.label}",
-            SELECTED,
-            role=question.role,
-            battery=row_column(question, row),
-            stem=f"{question.text} {row.text}",
-            item=option.label,
-        )
-        for row in question.rows
-        for option in question.options
-    )
+    items: list[Item] = []
+    for row in question.rows:
+        name, words = row_column(question, row), f"{question.text} {row.text}"
+        shared = {"role": question.role, "battery": name, "stem": words}
+        items += [
+            Item(f"{name}_{option.code}", f"{words} {option.label}", SELECTED, item=option.label, **shared)
+            for option in question.options
+        ]
+        if row.specify:
+            items.append(_beside(question, row))
+    return tuple(items)
 
 
 #: kind of a column of a side-by-side question -> the kind of question it is for all rows
@@ -408,7 +413,7 @@ def sides(question: Question) -> tuple[Question, ...]:
             name=f"{question.name}_{column.name}",
             kind=SIDES[column.kind],
             text=f"{question.text} {column.text}",
-            rows=tuple(replace(row, column=None) for row in question.rows),
+            rows=tuple(replace(row, column=None, specify=False) for row in question.rows),
             role=question.role,
         )
         for column in question.columns
@@ -427,8 +432,29 @@ def chosen_columns(question: Question) -> dict[str, dict[int | str, str]]:
     return {}
 
 
+def cells(question: Question) -> dict[str, tuple[int | None, int | None]]:
+    """Column -> places of the row and of the option that it belongs to, None where it belongs to none."""
+    found: dict[str, tuple[int | None, int | None]] = {item.name: (None, None) for item in question.items()}
+    if question.kind in ("multiple", "rank", "sum", "single", "scale"):
+        own = question.kind in ("multiple", "rank", "sum")
+        for place, option in enumerate(question.options):
+            name = option_column(question, option) if own else f"{question.name}_{option.code}"
+            found |= {column: (None, place) for column in (name, f"{name}_text") if column in found}
+    for side in sides(question) if question.kind == "side_by_side" else (question,):
+        for line, row in enumerate(side.rows):
+            name = row_column(side, row)
+            several = enumerate(side.options) if side.kind == "grid_multiple" else ()
+            found |= {f"{name}_{option.code}": (line, place if side is question else None) for place, option in several}
+            found |= {column: (line, None) for column in (name, f"{name}_text") if column in found}
+    for line, row in enumerate(question.rows):  # what is written beside a row of several columns
+        beside = f"{row_column(question, row)}_text"
+        found |= {beside: (line, None)} if beside in found else {}
+    return found
+
+
 def _side_by_side_items(question: Question) -> tuple[Item, ...]:
-    return tuple(item for side in sides(question) for item in side.items())
+    answers = (item for side in sides(question) for item in side.items())
+    return (*answers, *(_beside(question, row) for row in question.rows if row.specify))
 
 
 def _best_worst_items(question: Question) -> tuple[Item, ...]:

@@ -6,9 +6,12 @@ caller, so that the same respondent gets the same order whoever else is intervie
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from populace.survey.question import Question
 
 
 class Chance(Protocol):
@@ -22,6 +25,17 @@ class Chance(Protocol):
 
     def shared(self, label: str, numbers: np.ndarray) -> np.ndarray:
         """(m,) numbers in [0, 1); respondents with the same of `numbers` get the same."""
+
+
+def options_vary(question: Question) -> bool:
+    """Do respondents see its options in different orders, or different ones of them?"""
+    shuffled = question.randomize and not question.rows
+    return bool(question.options) and (shuffled or question.show_only is not None or question.flip)
+
+
+def rows_vary(question: Question) -> bool:
+    """Do respondents see its rows in different orders?"""
+    return question.randomize and bool(question.rows)
 
 
 def written_order(there: np.ndarray) -> np.ndarray:
@@ -75,6 +89,36 @@ def even_order(members: int, pick: int, chance: Chance, label: str, rows: np.nda
     found = np.full((len(rows), members), -1)
     found[:, :pick] = np.take_along_axis(order, taken, axis=1)
     return found
+
+
+def members_in(column: np.ndarray) -> list[int]:
+    """The different members at one position."""
+    return [int(member) for member in np.unique(column) if member >= 0]
+
+
+def in_written_order(order: np.ndarray) -> np.ndarray:
+    """The same members in the order written."""
+    last = order.shape[1]
+    sorted_members = np.sort(np.where(order < 0, last, order), axis=1)
+    return np.where(sorted_members == last, -1, sorted_members)
+
+
+def position_of(order: np.ndarray, member: int, otherwise: np.ndarray) -> np.ndarray:
+    """(m,) where a member stands in each order; `otherwise` where it is not in it."""
+    found = order == member
+    return np.where(found.any(axis=1), found.argmax(axis=1), otherwise)
+
+
+def shown_in(order: np.ndarray) -> np.ndarray:
+    """(m, k) which members are in each order."""
+    shown = np.zeros((order.shape[0], order.shape[1] + 1), dtype=bool)
+    np.put_along_axis(shown, order, True, axis=1)  # -1 lands in the column that is cut off
+    return shown[:, :-1]
+
+
+def all_there(there: np.ndarray | None, m: int, k: int) -> np.ndarray:
+    """(m, k) who gets what; None stands for everybody and everything."""
+    return np.ones((m, k), dtype=bool) if there is None else there
 
 
 def _smallest(numbers: np.ndarray, count: int) -> np.ndarray:

@@ -14,6 +14,7 @@ import numpy as np
 
 from populace.survey.flow import Element, Flow, Loop, ShowBlock, Shuffle, loops_of
 from populace.survey.instrument import Instrument
+from populace.survey.orders import options_vary, rows_vary
 from populace.survey.question import Question
 
 #: what stands between the members of an order
@@ -82,11 +83,20 @@ def _of_flow(flow: Flow, suffixes: Sequence[str]) -> Iterator[RandomOrder]:
 
 def _of_question(question: Question, suffix: str) -> Iterator[RandomOrder]:
     name = question.name + suffix
-    if (question.randomize and not question.rows) or question.show_only is not None or question.flip:
+    if options_vary(question):
         codes = tuple(str(option.code) for option in question.options)
         yield _order(f"{name}_order", "options of", codes, name)
-    if question.randomize and question.rows:
+    if rows_vary(question):
         yield _order(f"{name}_rows_order", "rows of", tuple(row.name for row in question.rows), name)
+
+
+def versions_of(instrument: Instrument) -> Iterator[str]:
+    """Names under which it is recorded which version of its sets or tasks a respondent got."""
+    loops = loops_of(instrument.flow)
+    for block in instrument.blocks:
+        for question in block.questions:
+            if len(question.sets) > 1 or (question.tasks and len(question.tasks.versions) > 1):
+                yield from (f"{question.name}{suffix}_version" for suffix in suffixes_of(loops.get(block.id, ())))
 
 
 def suffixes_of(loops: tuple[Loop, ...]) -> list[str]:
@@ -102,6 +112,8 @@ def _member(element: Element, place: int) -> str:
 
 
 def _order(key: str, words: str, members: tuple[str, ...], of: str | None = None) -> RandomOrder:
+    if len(set(members)) < len(members) or any(BETWEEN in member for member in members):
+        members = tuple(str(place) for place in range(1, len(members) + 1))  # names that cannot be told apart
     return RandomOrder(key, _column(key), f"Order of the {words} {of or key}", members)
 
 

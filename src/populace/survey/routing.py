@@ -7,17 +7,20 @@ Conditions are written in the language of `populace.survey.expressions`, wording
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from populace.errors import InstrumentError
 from populace.survey.expression_checks import Known, problems, scope_of
-from populace.survey.expression_records import Expression, names_in
+from populace.survey.expression_records import Expression, Name, names_in
 from populace.survey.expressions import parse
 from populace.survey.flow import Branch, CheckQuota, End, Flow, Loop, SetData, ShowBlock, Shuffle
 from populace.survey.instrument import Block, Instrument, embedded
+from populace.survey.kinds import chosen_columns
 from populace.survey.names import listed, shown
 from populace.survey.piping import as_text, pieces
 from populace.survey.question import Question
+from populace.survey.recorded import suffixes_of
 from populace.survey.wording import texts_of
 
 __all__ = ["Dependence", "condition_of", "dependences", "routing_problems"]
@@ -37,6 +40,8 @@ class Dependence:
     step: int
     #: name of the question it belongs to, None for the flow
     question: str | None = None
+    #: the loops around it, outermost first
+    loops: tuple[Loop, ...] = ()
 
 
 def condition_of(question: Question) -> Expression | None:
@@ -72,17 +77,60 @@ def routing_problems(
     scope = dict(known or {}) | scope_of(instrument)
     # who is known may have answered a background that is asked at the end
     beforehand = {item.name for item in instrument.items("background")} if known is None else set(known)
-    put = _Steps(instrument).first_put(instrument)
+    steps = _Steps(instrument)
+    put = steps.first_put(instrument)
+    looped = {name: loops for name, loops in steps.looped.items() if name not in beforehand}
     for one in dependences(instrument):
         if one.question is not None and one.question in apart:
             continue
         later = {name for name, step in put.items() if step > one.step} - beforehand
-        for words in _problems(one, scope, known is None, later, set(silent)):
+        for words in _problems(one, scope, known is None, later, set(silent), looped):
             yield InstrumentError(words)
+    for question in instrument.questions:
+        for column in question.columns if question.name not in apart else ():
+            if column.show_if or column.skips or any(option.show_if for option in column.options):
+                yield InstrumentError(
+                    f"question {question.name!r}, column {column.name!r}: has conditions; columns side by side are put "
+                    "together: give the conditions to the question or its rows, or ask the column by itself"
+                )
+    for name in _circles(instrument):
+        yield InstrumentError(f"computed {name!r} depends on itself: take it out of its own value")
+
+
+def named_before_put(instrument: Instrument) -> set[str]:
+    """Questions that something depends on before they are put: their answers have to be known beforehand."""
+    put, scope = _Steps(instrument).first_put(instrument), scope_of(instrument)
+    return {
+        name
+        for one in dependences(instrument)
+        for expression in _expressions(one, scope)
+        for name in names_in(expression)
+        if put.get(name, -1) > one.step
+    }
+
+
+def _circles(instrument: Instrument) -> Iterator[str]:
+    """Computed values that come back to themselves."""
+    named = {}
+    for one in instrument.computed:
+        with suppress(InstrumentError):  # reported where it stands
+            named[one.name] = set(names_in(parse(one.value)))
+    for name in named:
+        reached, new = set(), named[name] & named.keys()
+        while new:
+            reached |= new
+            new = {further for one in new for further in named[one] & named.keys()} - reached
+        if name in reached:
+            yield name
 
 
 def _problems(
-    one: Dependence, scope: Mapping[str, Known], any_name: bool, later: set[str], silent: set[str]
+    one: Dependence,
+    scope: Mapping[str, Known],
+    any_name: bool,
+    later: set[str],
+    silent: set[str],
+    looped: Mapping[str, list[tuple[Loop, ...]]],
 ) -> Iterator[str]:
     try:
         expressions = _expressions(one, scope)
@@ -95,7 +143,28 @@ def _problems(
         own = dict.fromkeys(names, Known("unknown")) | dict(scope) if any_name else scope
         found = problems(expression, own, "truth" if one.kind == "condition" else None)
         unanswered = _unanswered(set(names), later, silent if one.kind == "condition" else set())
-        yield from (start + words for words in (*found, *unanswered))
+        rounds = (words for name in names for words in _elsewhere(name, looped.get(name, []), one.loops))
+        yield from (start + words for words in (*found, *unanswered, *rounds, *_several(one, expression, own)))
+
+
+def _elsewhere(name: str, looped: list[tuple[Loop, ...]], around: tuple[Loop, ...]) -> Iterator[str]:
+    """What belongs to a loop, named outside of it."""
+    if not looped or any(around[: len(loops)] == loops for loops in looped):
+        return
+    loops = looped[0]
+    if name.startswith("loop."):
+        yield f"{name!r} is a field of loop {loops[-1].id!r}, which is not around it: name it within the loop"
+        return
+    suffix = "".join(f".{loop.rounds[0].name}" for loop in loops)
+    yield f"{name!r} is asked in rounds of loop {loops[-1].id!r}: name that of one round, such as {name + suffix!r}"
+
+
+def _several(one: Dependence, expression: Expression, scope: Mapping[str, Known]) -> Iterator[str]:
+    """A multiple choice is no value that can be computed."""
+    if one.kind == "value" and isinstance(expression, Name):
+        known = scope.get(expression.name)
+        if known is not None and known.type == "set":
+            yield f"{expression} is a multiple choice: write count({expression}) or label({expression})"
 
 
 def _expressions(one: Dependence, scope: Mapping[str, Known]) -> list[Expression]:
@@ -124,6 +193,9 @@ class _Steps:
         self.found: list[Dependence] = []
         #: name -> the first step in which it is written
         self._written: dict[str, int] = {}
+        self._loops: tuple[Loop, ...] = ()
+        #: name -> the loops within which it has a value, once for each place
+        self.looped: dict[str, list[tuple[Loop, ...]]] = {}
         self._flow(instrument.steps)
 
     def first_put(self, instrument: Instrument) -> dict[str, int]:
@@ -139,10 +211,18 @@ class _Steps:
 
     def _note(self, where: str, text: str | None, kind: str = "condition", question: str | None = None) -> None:
         if text is not None and (kind != "wording" or "${" in text):
-            self.found.append(Dependence(where, text, kind, self.end, question))
+            self.found.append(Dependence(where, text, kind, self.end, question, self._loops))
 
     def _write(self, name: str) -> None:
         self._written.setdefault(name, self.end)
+
+    def _ask(self, name: str) -> None:
+        """A name that has an answer from here on; in a loop one for every round."""
+        self._write(name)
+        if self._loops:
+            self.looped[name] = [self._loops]
+            for suffix in suffixes_of(self._loops):
+                self._write(name + suffix)
 
     def _flow(self, flow: Flow) -> None:
         for element in flow:
@@ -165,11 +245,20 @@ class _Steps:
                         self._note(f"loop {element.id!r}, round {one.name!r}", one.show_if)
             if hasattr(element, "name"):
                 self._write(element.name)
-            frozen = isinstance(element, Loop | Shuffle)
+            frozen, around = isinstance(element, Loop | Shuffle), self._loops
             self._frozen += frozen
+            if isinstance(element, Loop):
+                self._loops = (*around, element)
+                self._fields(element)
             for inner in element.inner():
                 self._flow(inner)
-            self._frozen -= frozen
+            self._frozen, self._loops = self._frozen - frozen, around
+
+    def _fields(self, loop: Loop) -> None:
+        for one in loop.rounds:
+            for name, text in one.fields:
+                self.looped.setdefault(f"loop.{name}", []).append(self._loops)
+                self._note(f"loop {loop.id!r}, round {one.name!r}, field {name!r}", text, "wording")
 
     def _block(self, block: Block) -> None:
         frozen = block.randomize
@@ -177,8 +266,8 @@ class _Steps:
         for question in block.questions:
             self._next()
             self._question(question)
-            for name in (question.name, *(item.name for item in question.items())):
-                self._write(name)
+            for name in (question.name, *chosen_columns(question), *(item.name for item in question.items())):
+                self._ask(name)
             # looked at when it is answered
             for skip in question.skips:
                 self._next()

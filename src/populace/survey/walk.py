@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from populace.survey.expression_checks import Known, scope_of
 from populace.survey.flow import (
     Branch,
     CheckQuota,
@@ -31,8 +32,21 @@ from populace.survey.flow import (
 )
 from populace.survey.instrument import Block, Instrument, suffixed
 from populace.survey.item import Item
-from populace.survey.kinds import chosen_columns
-from populace.survey.orders import Chance, even_order, flipped, random_order, written_order
+from populace.survey.kinds import cells, chosen_columns
+from populace.survey.orders import (
+    Chance,
+    all_there,
+    even_order,
+    flipped,
+    in_written_order,
+    members_in,
+    options_vary,
+    position_of,
+    random_order,
+    rows_vary,
+    shown_in,
+    written_order,
+)
 from populace.survey.question import END_OF_BLOCK, END_OF_SURVEY, Question, Skip
 from populace.survey.state import Place, State
 
@@ -66,6 +80,8 @@ class Visit:
     row_order: np.ndarray | None = None
     #: (m,) version of the sets or tasks, from 0 on; None where there are none
     versions: np.ndarray | None = None
+    #: column -> (m,) who finds it, for columns of rows and options that are not shown to all
+    found: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 class Walk:
@@ -74,7 +90,8 @@ class Walk:
     known: what is known of them beforehand, name -> values as for `expression_columns`. chance: where random orders
     come from; needed only where the instrument has some. full: names of quotas that are full, for all, or (n,) for
     whom. orders: random orders that are known already, name -> (n, k) places, -1 where nothing was seen; who has none
-    gets one by chance.
+    gets one by chance. drawn: numbers of rolls and versions of tasks that are known, name -> (n,) floats, NaN
+    likewise.
     """
 
     def __init__(
@@ -85,14 +102,16 @@ class Walk:
         chance: Chance | None = None,
         full: Collection[str] | Mapping[str, np.ndarray] = (),
         orders: Mapping[str, np.ndarray] | None = None,
+        drawn: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         self.instrument, self.n = instrument, n
-        self._chance, self._orders = chance, dict(orders or {})
+        self._chance, self._orders, self._drawn = chance, dict(orders or {}), dict(drawn or {})
         self._full = dict(full) if isinstance(full, Mapping) else dict.fromkeys(full, np.ones(n, dtype=bool))
         self._blocks = {block.id: block for block in instrument.blocks}
         self._quotas = {quota.name: quota for quota in instrument.quotas}
         computed = {one.name: one.value for one in instrument.computed}
-        self.state = State(n, known or {}, labels_of(instrument), computed)
+        scope = scope_of(instrument)
+        self.state = State(n, known or {}, _labels(scope), computed, scope)
         #: (n,) how each interview ended
         self.ended = np.full(n, COMPLETE, dtype=object)
         #: name -> (n, k) orders as far as they are random, -1 for what was not shown
@@ -153,7 +172,7 @@ class Walk:
             order = self._random(count, (), shuffle.pick, shuffle.id + place.suffix, rows)
         order = self._record(shuffle.id + place.suffix, rows, order)
         for position in range(count):
-            for member in _members(order[:, position]):
+            for member in members_in(order[:, position]):
                 here = rows[order[:, position] == member]
                 yield from self._flow((shuffle.members[member],), here, place)
 
@@ -169,10 +188,10 @@ class Walk:
         if loop.randomize or loop.pick is not None:
             fixed = np.zeros(len(loop.rounds), dtype=bool)
             order = random_order(there, fixed, loop.pick, self._dice(), loop.id + place.suffix, rows)
-            order = order if loop.randomize else _in_written_order(order)
+            order = order if loop.randomize else in_written_order(order)
             order = self._record(loop.id + place.suffix, rows, order)
         for position in range(len(loop.rounds)):
-            for number in _members(order[:, position]):
+            for number in members_in(order[:, position]):
                 here, one = rows[order[:, position] == number], loop.rounds[number]
                 yield from self._flow(loop.flow, here, place.within(one.name, dict(one.fields)))
 
@@ -182,7 +201,9 @@ class Walk:
                 self.state.put(name, rows, _plain(self.state.words(text, rows, place)))
             return
         numbers = self._dice().uniforms(element.name + place.suffix, rows)
-        self.state.put(element.name, rows, element.low + np.floor(numbers * (element.high - element.low + 1)))
+        rolled = element.low + np.floor(numbers * (element.high - element.low + 1))
+        known = self._drawn.get(element.name, np.full(self.n, np.nan))[rows]
+        self.state.put(element.name, rows, np.where(np.isnan(known), rolled, known))
 
     def _check(self, check: CheckQuota, rows: np.ndarray, place: Place) -> None:
         quota = self._quotas[check.quota]
@@ -203,14 +224,14 @@ class Walk:
         if block.randomize or block.pick is not None:
             fixed = [question.fixed for question in block.questions]
             order = self._random(count, fixed, block.pick, block.id + place.suffix, rows)
-            order = order if block.randomize else _in_written_order(order)
+            order = order if block.randomize else in_written_order(order)
             order = self._record(block.id + place.suffix, rows, order)
         else:
             order = written_order(np.ones((len(rows), count), dtype=bool))
         #: first position at which each respondent goes on after a skip
         resume = np.zeros(len(rows), dtype=np.int64)
         for position in range(count):
-            for number in _members(order[:, position]):
+            for number in members_in(order[:, position]):
                 here = (order[:, position] == number) & (resume <= position) & self._alive[rows]
                 if here.any():
                     question = block.questions[number]
@@ -241,7 +262,7 @@ class Walk:
                 resume[gone] = order.shape[1]
             else:
                 target = [one.name for one in block.questions].index(skip.to)
-                resume[gone] = _position(order[gone], target, resume[gone])
+                resume[gone] = position_of(order[gone], target, resume[gone])
 
     def _skips(self, skip: Skip, rows: np.ndarray, place: Place) -> np.ndarray:
         if skip.when is None:
@@ -267,19 +288,18 @@ class Walk:
         """The question for these respondents, without those who would find nothing to answer."""
         offered = self._there(question.options, rows, place)
         lines = self._there(question.rows, rows, place)
-        for there, members in ((offered, question.options), (lines, question.rows)):
-            if there is not None and members:
-                some = there.any(axis=1)
-                rows = rows[some]
-                offered = offered if offered is None else offered[some]
-                lines = lines if lines is None else lines[some]
+        some = np.ones(len(rows), dtype=bool)
+        if offered is not None and question.kind not in ("numeric", "slider"):  # a number can be given in any case
+            some &= offered.any(axis=1)
+        if lines is not None:
+            some &= lines.any(axis=1)
+        rows, offered, lines = (one if one is None else one[some] for one in (rows, offered, lines))
         option_order, row_order = self._seen_orders(question, rows, place, offered, lines)
         if question.show_only is not None:
-            offered = _shown_in(option_order)
-        items = self._items_of(question, place)
-        return Visit(
-            question, items, rows, place, offered, lines, option_order, row_order, self._version(question, rows, place)
-        )
+            offered = shown_in(option_order)
+        items, version = self._items_of(question, place), self._version(question, rows, place)
+        found = _found(question, place.suffix, offered, lines)
+        return Visit(question, items, rows, place, offered, lines, option_order, row_order, version, found)
 
     def _there(self, members: Sequence[Any], rows: np.ndarray, place: Place) -> np.ndarray | None:
         """(m, K) whose conditions let them be there; None when there are no conditions."""
@@ -301,14 +321,13 @@ class Walk:
     ) -> tuple[np.ndarray | None, np.ndarray | None]:
         """The order of the options and of the rows, where either is random."""
         name = question.name + place.suffix
-        shuffled_rows = question.randomize and bool(question.rows)
         option_order = row_order = None
-        if (question.randomize and not question.rows) or question.show_only is not None or question.flip:
-            there = _all_there(offered, len(rows), len(question.options))
+        if options_vary(question):
+            there = all_there(offered, len(rows), len(question.options))
             option_order = self._option_order(question, there, name, rows, shuffled=not question.rows)
             option_order = self._record(f"{name}_order", rows, option_order)
-        if shuffled_rows:
-            there = _all_there(lines, len(rows), len(question.rows))
+        if rows_vary(question):
+            there = all_there(lines, len(rows), len(question.rows))
             fixed = np.array([row.fixed for row in question.rows])
             row_order = random_order(there, fixed, None, self._dice(), f"{name} rows", rows)
             row_order = self._record(f"{name}_rows_order", rows, row_order)
@@ -321,7 +340,7 @@ class Walk:
         order = written_order(there)
         if (question.randomize and shuffled) or question.show_only is not None:
             order = random_order(there, fixed, question.show_only, self._dice(), f"{name} options", rows)
-            order = order if question.randomize and shuffled else _in_written_order(order)
+            order = order if question.randomize and shuffled else in_written_order(order)
         if question.flip:
             half = self._dice().uniforms(f"{name} flip", rows) < 0.5
             order = flipped(order, half, fixed)
@@ -334,6 +353,9 @@ class Walk:
         name = question.name + place.suffix
         zeros = np.zeros(len(rows), dtype=np.int64)
         version = zeros if count == 1 else even_order(count, 1, self._dice(), name, rows)[:, 0]
+        if f"{name}_version" in self._drawn:
+            known = self._drawn[f"{name}_version"][rows]
+            version = np.where((known >= 1) & (known <= count), known - 1, version).astype(np.int64)
         kept = self.versions.setdefault(f"{name}_version", np.zeros(self.n, dtype=np.int64))
         kept[rows] = version + 1
         return version
@@ -349,13 +371,20 @@ class Walk:
         """Note what was shown to whom."""
         self.state.show(visit.question.name + visit.place.suffix, visit.rows)
         for item in visit.items:
-            self.state.show(item.name, visit.rows)
-            self.put_to.setdefault(item.name, np.zeros(self.n, dtype=bool))[visit.rows] = True
+            rows = visit.rows[visit.found[item.name]] if item.name in visit.found else visit.rows
+            self.state.show(item.name, rows)
+            self.put_to.setdefault(item.name, np.zeros(self.n, dtype=bool))[rows] = True
             if self._quotas:
-                self.put_at.setdefault(item.name, np.full(self.n, -1))[visit.rows] = self._visits
+                self.put_at.setdefault(item.name, np.full(self.n, -1))[rows] = self._visits
 
     def _take(self, visit: Visit, answers: Answers) -> None:
-        """Keep the answers, and what follows from them: the codes chosen of a multiple choice."""
+        """Keep the answers, and what follows from them: the codes chosen of a multiple choice.
+
+        Whatever is sent of rows and options that were not shown is no answer.
+        """
+        hidden = {name: ~there for name, there in visit.found.items() if name in answers}
+        if hidden:
+            answers = {**answers, **{name: _without(answers[name], who) for name, who in hidden.items()}}
         for name, values in answers.items():
             self.state.put(name, visit.rows, values)
         for name, columns in chosen_columns(visit.question).items():
@@ -395,46 +424,31 @@ class Walk:
 
 def labels_of(instrument: Instrument) -> dict[str, dict[int | str, str]]:
     """name -> code -> wording, of all that is closed; in loops under the name in the loop and in every round."""
-    labels: dict[str, dict[int | str, str]] = {}
-    for question in instrument.questions:
-        for item in question.items():
-            if item.options:
-                labels[item.name] = {option.code: option.label for option in item.options}
-        if question.kind == "multiple":
-            labels[question.name] = {option.code: option.label for option in question.options}
-    for item in instrument.items():
-        if item.options and item.name not in labels:
-            labels[item.name] = {option.code: option.label for option in item.options}
-    return labels
+    return _labels(scope_of(instrument))
 
 
-def _members(column: np.ndarray) -> list[int]:
-    """The different members at one position."""
-    return [int(member) for member in np.unique(column) if member >= 0]
+def _labels(scope: Mapping[str, Known]) -> dict[str, dict[int | str, str]]:
+    return {name: dict(zip(one.codes, one.labels, strict=True)) for name, one in scope.items() if one.labels}
 
 
-def _in_written_order(order: np.ndarray) -> np.ndarray:
-    """The same members in the order written."""
-    last = order.shape[1]
-    sorted_members = np.sort(np.where(order < 0, last, order), axis=1)
-    return np.where(sorted_members == last, -1, sorted_members)
+def _found(
+    question: Question, suffix: str, offered: np.ndarray | None, lines: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """Column -> (m,) who finds it, for columns that belong to a row or an option which not all are shown."""
+    found: dict[str, np.ndarray] = {}
+    if offered is None and lines is None:
+        return found
+    for name, (row, option) in cells(question).items():
+        parts = [] if row is None or lines is None else [lines[:, row]]
+        parts += [] if option is None or offered is None else [offered[:, option]]
+        if parts:
+            found[name + suffix] = np.logical_and.reduce(parts)
+    return found
 
 
-def _position(order: np.ndarray, member: int, otherwise: np.ndarray) -> np.ndarray:
-    """(m,) where a member stands in each order; `otherwise` where it is not in it."""
-    found = order == member
-    return np.where(found.any(axis=1), found.argmax(axis=1), otherwise)
-
-
-def _shown_in(order: np.ndarray) -> np.ndarray:
-    """(m, k) which members are in each order."""
-    shown = np.zeros((order.shape[0], order.shape[1] + 1), dtype=bool)
-    np.put_along_axis(shown, order, True, axis=1)  # -1 lands in the column that is cut off
-    return shown[:, :-1]
-
-
-def _all_there(there: np.ndarray | None, m: int, k: int) -> np.ndarray:
-    return np.ones((m, k), dtype=bool) if there is None else there
+def _without(values: np.ndarray, who: np.ndarray) -> np.ndarray:
+    """The values with nothing for some."""
+    return np.where(who, None if values.dtype == object else np.nan, values)
 
 
 def _selected(values: np.ndarray | None, m: int) -> np.ndarray:
@@ -445,5 +459,5 @@ def _selected(values: np.ndarray | None, m: int) -> np.ndarray:
 
 
 def _plain(values: np.ndarray) -> np.ndarray:
-    """Values as the state keeps them: numbers as floats, everything else as objects."""
-    return values.astype(np.float64) if values.dtype.kind in "iufb" else values.astype(object)
+    """Values as the state keeps them: numbers as floats, texts and truths as objects."""
+    return values.astype(np.float64) if values.dtype.kind in "iuf" else values.astype(object)

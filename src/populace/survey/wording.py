@@ -28,7 +28,9 @@ def texts_of(question: Question) -> Iterator[str]:
     for column in question.columns:
         yield from texts_of(column)
     if question.tasks:
-        yield from (level for attribute in question.tasks.attributes for level in attribute.levels)
+        for attribute in question.tasks.attributes:
+            yield from (attribute.name, *attribute.levels)
+        yield from (question.tasks.none,) if question.tasks.none else ()
 
 
 def has_piping(question: Question) -> bool:
