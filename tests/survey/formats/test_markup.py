@@ -57,7 +57,8 @@ def test_formatting_is_what_plain_text_cannot_say(html, formatted):
     assert had_markup(html) is formatted
 
 
-words = st.text(alphabet=st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp", "Zs")) | st.sampled_from(" \n<>&;"))
+signs = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp", "Zs"))
+words = st.text(alphabet=signs | st.sampled_from(" \n<>&;"))
 
 
 @given(words)
@@ -74,7 +75,21 @@ def test_any_jumble_gives_text(jumble):
 
 @pytest.mark.parametrize(
     "hostile",
-    ["<", "<a", "<!--", "<a b='", '<a b="', "&", "<![CDATA[", "</", "<script>", "<!", "<script><style>", "<td>", "<br>"],
+    [
+        "<",
+        "<a",
+        "<!--",
+        "<a b='",
+        '<a b="',
+        "&",
+        "<![CDATA[",
+        "</",
+        "<script>",
+        "<!",
+        "<script><style>",
+        "<td>",
+        "<br>",
+    ],
 )
 def test_a_hostile_text_is_read_to_its_end(hostile):
     # a reader that looks ahead from every sign would need hours for these

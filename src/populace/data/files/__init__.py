@@ -11,7 +11,15 @@ from populace.data.dataset import DataSet
 from populace.errors import DataError
 
 #: suffix -> module of this package with read(path) and write(dataset, path)
-FORMATS = {".parquet": "parquet", ".csv": "csv", ".sav": "spss", ".zsav": "spss", ".sss": "triples"}
+FORMATS = {
+    ".parquet": "parquet",
+    ".csv": "csv",
+    ".sav": "spss",
+    ".zsav": "spss",
+    ".por": "spss",
+    ".dta": "stata",
+    ".sss": "triples",
+}
 
 
 def read_dataset(path: str | Path) -> DataSet:

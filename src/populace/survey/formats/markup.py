@@ -16,16 +16,18 @@ _TAG = re.compile(r"""<(/?)([a-zA-Z][^\s<>/]*)((?:[^<>"']|"[^<"]*"|'[^<']*')*+|[
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 _ALT = re.compile(r"""(?<![\w-])alt\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>/]+))""", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n\f]+")
+_SPACES = re.compile("  +")
 #: tags that stand on lines of their own
-_LINES = frozenset(
-    "address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 "
-    "h4 h5 h6 header hr html legend li main nav ol option p pre section summary table tbody tfoot thead title tr ul "
-    .split()
-)  # fmt: skip
+_LINES = {
+    "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "div", "dl", "dt", "fieldset",
+    "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html", "legend",
+    "li", "main", "nav", "ol", "option", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "title",
+    "tr", "ul",
+}  # fmt: skip
 #: tags that say where lines end, and nothing of how the text looks
-_PLAIN = frozenset({"br", "p", "div", "span", "body", "html"})
+_PLAIN = {"br", "p", "div", "span", "body", "html"}
 #: tags whose content nobody reads
-_UNREAD = frozenset({"script", "style", "template", "noscript", "head"})
+_UNREAD = {"script", "style", "template", "noscript", "head"}
 
 
 def plain_text(html: str) -> str:
@@ -48,8 +50,9 @@ def had_markup(html: str) -> bool:
 
 
 def html_text(text: str) -> str:
-    """Plain text as HTML, which `plain_text` reads back: characters escaped, lines ended by tags."""
-    return "<br />".join(escape(line, quote=False) for line in text.split("\n"))
+    """Plain text as HTML, which `plain_text` reads back: characters escaped, lines ended by tags, spaces kept."""
+    lines = (escape(line, quote=False) for line in text.split("\n"))
+    return "<br />".join(_SPACES.sub(lambda run: " " + "&nbsp;" * (len(run[0]) - 1), line) for line in lines)
 
 
 def _formats(tag: re.Match[str]) -> bool:
@@ -98,9 +101,8 @@ class _Lines:
 
     def tag(self, tag: re.Match[str]) -> None:
         name = (tag[2] or "").lower()
-        if name == "br" and not tag[1]:
-            self.lines.append([])
-        elif name in _LINES and any(part.strip() for part in self.lines[-1]):
+        written = any(part.strip() for part in self.lines[-1])
+        if (name == "br" and not tag[1]) or (name in _LINES and written):
             self.lines.append([])
         elif name in ("td", "th") and self.lines[-1]:
             self.write(" ")

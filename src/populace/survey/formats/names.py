@@ -13,6 +13,7 @@ class Names:
 
     def __init__(self, taken: tuple[str, ...] = ()) -> None:
         self._taken = {name.lower() for name in (*taken, RESPONDENT_ID)}
+        self._next: dict[str, int] = {}
 
     def claim(self, wanted: str, element: str, place: str, fidelity: Fidelity) -> str:
         """A legal name that nobody has yet; a change is noted."""
@@ -26,10 +27,14 @@ class Names:
         """The name, or the first of name_2, name_3, … that nobody has."""
         if name.lower() not in self._taken:
             return name
-        count = 2
+        count = self._next.get(name.lower(), 2)
         while f"{name}_{count}".lower() in self._taken:
             count += 1
+        self._next[name.lower()] = count  # names are never given back: many equal ones take no longer than others
         return f"{name}_{count}"
+
+    def __contains__(self, name: str) -> bool:
+        return name.lower() in self._taken
 
     def add(self, *names: str) -> None:
         """Names that are taken from now on."""

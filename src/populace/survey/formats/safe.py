@@ -7,6 +7,7 @@ that exhausts the stack, archives that unpack to more than they seem, entries th
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import re
@@ -127,16 +128,25 @@ def _too_deep(path: Path, depth: int) -> FileRefused:
     return FileRefused(f"{path} is nested more than {depth} levels deep; expected fewer: {_GIVE_UP}")
 
 
-def safe_xml(path: Path, size: int = 256 * _MEGABYTE, depth: int = 100, elements: int = 2_000_000) -> etree._Element:
+def safe_xml(
+    path: Path,
+    size: int = 256 * _MEGABYTE,
+    depth: int = 100,
+    elements: int = 2_000_000,
+    content: bytes | None = None,
+) -> etree._Element:
     """The root of an XML file of at most `size` bytes, `depth` levels and so many `elements`.
+
+    `content` is what is read when it comes out of an archive; errors name `path`.
 
     A document type may be named, and is not fetched; one that declares entities is refused. Comments and processing
     instructions are left out; every element knows its line (`sourceline`).
     """
     from lxml import etree
 
-    with path.open("rb") as file:
-        _small(path, size)
+    with path.open("rb") if content is None else io.BytesIO(content) as file:
+        if content is None:
+            _small(path, size)
         events = etree.iterparse(
             file, events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False,
             dtd_validation=False, huge_tree=False, remove_comments=True, remove_pis=True,

@@ -8,8 +8,6 @@ becomes `unsupported("…")`, alone, in place of the smallest condition that hol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from populace.errors import InstrumentError
@@ -19,45 +17,19 @@ from populace.survey.expression_records import (
     Call,
     Compare,
     Expression,
-    Logic,
     Name,
     Not,
     Number,
     OneOf,
     Text,
     Truth,
-    walk,
 )
 from populace.survey.formats.surveyjs_grammar import NotRead, tree_of
+from populace.survey.formats.surveyjs_variables import Lookup, Variable, as_word, joined, negated, unsupported
 
 if TYPE_CHECKING:
     from lark import Tree
 
-
-@dataclass(frozen=True)
-class Variable:
-    """What a name in braces stands for."""
-
-    #: our name
-    name: str
-    #: "closed", "multiple", "number", "text" or "unknown"
-    kind: str = "unknown"
-    #: value in SurveyJS, as words -> our code
-    codes: Mapping[str, int | str] = field(default_factory=dict)
-
-    def code(self, value: object) -> int | str:
-        """Our code of a value. Raises `NotRead` for a value that is none of the choices."""
-        word = as_word(value)
-        if word in self.codes:
-            return self.codes[word]
-        alike = [code for raw, code in self.codes.items() if raw.casefold() == word.casefold()]
-        if not alike:
-            raise NotRead(f"{word!r} is no choice of {self.name!r}")
-        return alike[0]
-
-
-#: finds what a name in braces stands for: a variable, something to compute, or None
-Lookup = Callable[[str], Variable | Expression | None]
 
 _COMPARISONS = {
     "=": "==", "==": "==", "equal": "==", "!=": "!=", "<>": "!=", "notequal": "!=", "<": "<", "less": "<",
@@ -70,42 +42,6 @@ _FUNCTIONS = {"iif": "if", "avg": "mean", "sum": "sum", "min": "min", "max": "ma
 #: functions of ours that SurveyJS has not, and that a page can register
 REGISTERED = ("floor", "ceil", "abs", "length", "lower", "startswith", "matches")
 _LARGEST_LIST = 200
-
-
-def as_word(value: object) -> str:
-    """A value of SurveyJS as it compares with others: 1, 1.0 and "1" are one, true and "true" too."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value).strip()
-
-
-def unsupported(text: str) -> Call:
-    """What stands in place of a condition that could not be translated."""
-    return Call("unsupported", (Text(" ".join(text.split())[:MAX_PATTERN] or "?"),))
-
-
-def negated(condition: Expression) -> Expression:
-    """The opposite of a condition; of one that could not be translated nobody knows it either."""
-    if isinstance(condition, Not):
-        return condition.operand
-    kept = [part for part in walk(condition) if isinstance(part, Call) and part.function == "unsupported"]
-    return unsupported(f"not ({condition})") if kept else Not(condition)
-
-
-def joined(operator: str, *conditions: Expression | None) -> Expression | None:
-    """Conditions joined, those of the same kind within one another taken apart; None where there are none."""
-    parts = [
-        part
-        for condition in conditions
-        if condition is not None
-        for part in (
-            condition.operands if isinstance(condition, Logic) and condition.operator == operator else [condition]
-        )
-    ]
-    parts = list(dict.fromkeys(parts))
-    return Logic(operator, tuple(parts)) if len(parts) > 1 else parts[0] if parts else None
 
 
 class Translation:
@@ -174,6 +110,8 @@ class Translation:
         """A value where a condition is wanted: is there one, and is it not false?"""
         found = self._operand(tree)
         if isinstance(found, Variable):
+            if found.kind == "cells":
+                raise NotRead("is no condition")
             if "true" in found.codes:
                 return Compare("==", Name(found.name), _constant(found.codes["true"]))
             return Call("answered", (Name(found.name),))
@@ -189,13 +127,17 @@ class Translation:
         found = self._operand(tree)
         if not isinstance(found, Variable):
             raise NotRead("asks whether something else than a question is empty")
-        answered = Call("answered", (Name(found.name),))
+        if found.kind == "cells":
+            codes = dict.fromkeys(found.codes.values())
+            answered: Expression = joined("or", *(_cell(found, code) for code in codes))
+        else:
+            answered = Call("answered", (Name(found.name),))
         return answered if word.lower() == "notempty" else Not(answered)
 
     def _compared(self, left: Tree, sign: str, right: Tree) -> Expression:
         operator = _COMPARISONS[sign.lower()]
         one, other = self._operand(left), self._operand(right)
-        if isinstance(other, Variable) and not isinstance(one, Variable):
+        if isinstance(other, Variable) and not isinstance(one, Variable | Expression):
             one, other, operator = other, one, _MIRRORED[operator]
         if operator == "!=":
             return negated(self._equal(one, other))
@@ -213,7 +155,7 @@ class Translation:
             return self._same_set(one, other)
         if isinstance(other, Expression):
             return Compare("==", _single(one), other)
-        if one.kind == "multiple":
+        if one.kind in ("multiple", "cells"):
             raise NotRead("compares several answers with one")
         if one.kind == "closed":
             return Compare("==", name, _constant(one.code(other)))
@@ -249,6 +191,8 @@ class Translation:
 
     def _any(self, one: Variable, other: Any, values: list[Any]) -> Expression:
         """One of the values is chosen."""
+        if one.kind == "cells":
+            return joined("or", *(_cell(one, code.value) for code in _known(one, values)))
         if one.kind == "multiple":
             return Call("selected", (Name(one.name), *_known(one, values)))
         if not isinstance(other, list):
@@ -261,6 +205,8 @@ class Translation:
 
     def _all(self, one: Variable, values: list[Any]) -> Expression:
         """All values are chosen, or parts of the text."""
+        if one.kind == "cells":
+            return joined("and", *(_cell(one, one.code(value)) for value in values))
         if one.kind != "multiple":
             return joined("and", *(_part_of(one, value) for value in values))
         return joined("and", *(Call("selected", (Name(one.name), _constant(one.code(value)))) for value in values))
@@ -410,9 +356,13 @@ def _expression(value: Any) -> Expression:
 
 
 def _single(variable: Variable) -> Name:
-    if variable.kind == "multiple":
+    if variable.kind in ("multiple", "cells"):
         raise NotRead(f"{variable.name!r} has several answers where one is wanted")
     return Name(variable.name)
+
+
+def _cell(one: Variable, code: int | str) -> Expression:
+    return Compare("==", Name(f"{one.name}_{code}"), Number(1))
 
 
 def _lower(variable: Variable) -> Expression:

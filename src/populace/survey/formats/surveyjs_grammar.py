@@ -57,7 +57,7 @@ WORD: /[A-Za-z_]\w*/
 """
 
 
-class NotRead(Exception):  # noqa: N818 (not an error of the program: the text is kept as it is)
+class NotRead(Exception):
     """An expression, or a part of it, that this program cannot put into its own language."""
 
 

@@ -1,0 +1,82 @@
+"""What names in braces stand for, and the records that translations are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from populace.survey.expression_records import (
+    MAX_PATTERN,
+    Call,
+    Expression,
+    Logic,
+    Not,
+    Text,
+    walk,
+)
+from populace.survey.formats.surveyjs_grammar import NotRead
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True)
+class Variable:
+    """What a name in braces stands for."""
+
+    #: our name
+    name: str
+    #: "closed", "multiple", "number", "text", "unknown", or "cells" for one row of a table in which several are chosen
+    kind: str = "unknown"
+    #: value in SurveyJS, as words -> our code
+    codes: Mapping[str, int | str] = field(default_factory=dict)
+
+    def code(self, value: object) -> int | str:
+        """Our code of a value. Raises `NotRead` for a value that is none of the choices."""
+        word = as_word(value)
+        if word in self.codes:
+            return self.codes[word]
+        alike = [code for raw, code in self.codes.items() if raw.casefold() == word.casefold()]
+        if not alike:
+            raise NotRead(f"{word!r} is no choice of {self.name!r}")
+        return alike[0]
+
+
+#: finds what a name in braces stands for: a variable, something to compute, or None
+Lookup = Callable[[str], Variable | Expression | None]
+
+
+def as_word(value: object) -> str:
+    """A value of SurveyJS as it compares with others: 1, 1.0 and "1" are one, true and "true" too."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).strip()
+
+
+def unsupported(text: str) -> Call:
+    """What stands in place of a condition that could not be translated."""
+    return Call("unsupported", (Text(" ".join(text.split())[:MAX_PATTERN] or "?"),))
+
+
+def negated(condition: Expression) -> Expression:
+    """The opposite of a condition; of one that could not be translated nobody knows it either."""
+    if isinstance(condition, Not):
+        return condition.operand
+    kept = [part for part in walk(condition) if isinstance(part, Call) and part.function == "unsupported"]
+    return unsupported(f"not ({condition})") if kept else Not(condition)
+
+
+def joined(operator: str, *conditions: Expression | None) -> Expression | None:
+    """Conditions joined, those of the same kind within one another taken apart; None where there are none."""
+    parts = [
+        part
+        for condition in conditions
+        if condition is not None
+        for part in (
+            condition.operands if isinstance(condition, Logic) and condition.operator == operator else [condition]
+        )
+    ]
+    return Logic(operator, tuple(parts)) if len(parts) > 1 else parts[0] if parts else None
