@@ -3,7 +3,7 @@
 import re
 import tomllib
 from fnmatch import fnmatch
-from importlib.metadata import PackageNotFoundError, metadata, requires
+from importlib.metadata import PackageNotFoundError, files, metadata, requires
 from pathlib import Path
 
 import pytest
@@ -34,10 +34,18 @@ def closure() -> set[str]:
 
 
 def licence(name: str) -> str:
-    """What the distribution says of its licence: the expression, else the classifiers, else the first line."""
+    """What the distribution says of its licence: the expression, the classifiers, the first line, or the text it ships."""
     about = metadata(name)
     classified = [line for line in about.get_all("Classifier", []) if line.startswith("License ::")]
-    return about.get("License-Expression") or "; ".join(classified) or (about.get("License") or "").split("\n")[0]
+    said = about.get("License-Expression") or "; ".join(classified) or (about.get("License") or "").split("\n")[0]
+    return said or shipped_licence(name)
+
+
+def shipped_licence(name: str) -> str:
+    """The kind of the licence text among the files of a distribution, "" for none that is known."""
+    wordings = {"Redistribution and use in source and binary forms": "BSD", "Permission is hereby granted, free": "MIT"}
+    texts = [file.locate().read_text() for file in files(name) or () if file.name.upper().startswith("LICENSE")]
+    return next((kind for text in texts for words, kind in wordings.items() if words in text), "")
 
 
 def test_nothing_under_gpl_is_needed_at_run_time():
