@@ -34,7 +34,7 @@ def closure() -> set[str]:
 
 
 def licence(name: str) -> str:
-    """What the distribution says of its licence: the expression, the classifiers, the first line, or the text it ships."""
+    """What the distribution says of its licence: expression, classifiers, first line, or the text it ships."""
     about = metadata(name)
     classified = [line for line in about.get_all("Classifier", []) if line.startswith("License ::")]
     said = about.get("License-Expression") or "; ".join(classified) or (about.get("License") or "").split("\n")[0]

@@ -56,7 +56,9 @@ def block(id: str, *members: str | Raw, **fields: Any) -> Raw:
     return {"Type": "Standard", "Description": f"Block {id}", "ID": id, "BlockElements": elements, **fields}
 
 
-def term(locator: str, operator: str = "Selected", right: str | None = None, word: str | None = None, **more: Any) -> Raw:
+def term(
+    locator: str, operator: str = "Selected", right: str | None = None, word: str | None = None, **more: Any
+) -> Raw:
     """One comparison about a question."""
     content = {"LogicType": "Question", "LeftOperand": locator, "ChoiceLocator": locator, "Operator": operator, **more}
     content |= {"Type": "Expression"} | ({} if right is None else {"RightOperand": right})

@@ -79,7 +79,7 @@ def lss(
             _put(found, "questions", base, "question", one["text"], one.get("help", ""), modern, languages)
             for number, sub in enumerate(one.get("subs", ())):
                 qid += 1
-                code, text, scale, relevance = (*sub, 0, "1")[:2] + (*sub[2:], *(0, "1")[len(sub) - 2 :])
+                code, text, scale, relevance = (*sub, *(0, "1")[len(sub) - 2 :])
                 cells = {
                     "qid": qid, "parent_qid": parent, "gid": gid, "type": one["type"], "title": code,
                     "question_order": number, "scale_id": scale, "relevance": relevance,
@@ -444,9 +444,9 @@ def test_repairs_are_changes(imported):
 
 
 def test_names_that_collide_are_changed(imported):
-    found = imported(BOXES, q("m_a", "S"), q("M", "S"))
-    assert [question.name for question in found.instrument.questions] == ["m", "m_a_2", "M_2"]
-    assert found.fidelity.counts["question", "changed"] == 2
+    found = imported(BOXES, q("m_a", "S"), q("M", "S"), q("m", "N"))
+    assert [question.name for question in found.instrument.questions] == ["m", "m_a_2", "M_2", "m_3"]
+    assert found.fidelity.counts["question", "changed"] == 3
 
 
 # -- conditions ------------------------------------------------------------------------------------------------------
@@ -681,20 +681,28 @@ def test_comments_texts_and_flow_come_back(tmp_path):
             Block("g1", (Question("g1_intro", "display", "Above"), boxes, comment_of(boxes)), "One"),
             Block("g2", (Question("q2", "single", "${q1}? ${label}", OPTIONS), Question("q3", "open", "${q2}"))),
             Block("g3", (Question("q4", "open", 'Said ${if(answered(q2), q2, "")}'),)),
-            Block("g4", (Question("q5", "open", "E"), Question("q6", "open", "F", fixed=True), Question("q7", "open", "G")),
-                  randomize=True),
+            Block(
+                "g4",
+                (Question("q5", "open", "E"), Question("q6", "open", "F", fixed=True), Question("q7", "open", "G")),
+                randomize=True,
+            ),
         ),
         notes="For readers",
         flow=(
-            ShowBlock("welcome"), Roll("arm", 1, 4), SetData((("label", "x ${arm}"), )), ShowBlock("g1"),
-            Branch('selected(q1, "a")', (ShowBlock("g2"),)), CheckQuota("reds"),
-            Shuffle("mixed", (ShowBlock("g3"), ShowBlock("g4"))), End("complete", "Bye", "https://example.org"),
+            ShowBlock("welcome"),
+            Roll("arm", 1, 4),
+            SetData((("label", "x ${arm}"),)),
+            ShowBlock("g1"),
+            Branch('selected(q1, "a")', (ShowBlock("g2"),)),
+            CheckQuota("reds"),
+            Shuffle("mixed", (ShowBlock("g3"), ShowBlock("g4"))),
+            End("complete", "Bye", "https://example.org"),
         ),
         data=(Field("panel", "Panel"), Field("size", None, "number")),
         computed=(Computed("score", "count(q1) + 1"),),
         quotas=(Quota("reds", "q2 == 1", 10),),
         translations={"de": {"q2": "Was?", "q2/options/1": "Rot", "q1/options/a": "Rotes"}},
-    )  # fmt: skip
+    )
     after, fidelity = back(before, tmp_path)
     assert [note for note in fidelity.notes if note.outcome == "not taken"] == []
     assert after.to_dict() | {"blocks": 0} == before.to_dict() | {"blocks": 0}
@@ -702,9 +710,13 @@ def test_comments_texts_and_flow_come_back(tmp_path):
 
 
 LOST = {
-    "best_worst": (Question("q1", "best_worst", "B", (*OPTIONS[:2], Option(4, "Green")), sets=(((1, 2, 4),),)), "question"),
+    "best_worst": (
+        Question("q1", "best_worst", "B", (*OPTIONS[:2], Option(4, "Green")), sets=(((1, 2, 4),),)),
+        "question",
+    ),
     "choice_task": (
-        Question("q1", "choice_task", "C", tasks=Tasks((Attribute("price", ("1", "2")),), ((((1,), (2,)),),))), "question",
+        Question("q1", "choice_task", "C", tasks=Tasks((Attribute("price", ("1", "2")),), ((((1,), (2,)),),))),
+        "question",
     ),
     "skip": (Question("q1", "single", "S", WORDS, skips=(Skip("end of block", 'q1 == "a"'),)), "skip"),
     "flip": (Question("q1", "single", "S", WORDS, flip=True), "flip"),
@@ -714,7 +726,7 @@ LOST = {
     "unsupported": (Question("q1", "open", "S", show_if='unsupported("$x in")'), "condition"),
     "name": (Question("q_1", "open", "S"), "code"),
     "role": (Question("q1", "open", "S", role="background"), "role"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", LOST)
@@ -727,10 +739,14 @@ def test_what_cannot_be_written_is_noted(name, tmp_path):
 def test_skips_and_endings_become_conditions_of_what_follows(tmp_path):
     first = Question("q1", "single", "S", WORDS, skips=(Skip("q3", 'q1 == "a"'), Skip("end of survey", 'q1 == "b"')))
     before = Instrument(
-        "77", "T",
-        (Block("g1", (first, Question("q2", "open", "X"), Question("q3", "open", "Y"))), Block("g2", (Question("q4", "open", "Z"),))),
+        "77",
+        "T",
+        (
+            Block("g1", (first, Question("q2", "open", "X"), Question("q3", "open", "Y"))),
+            Block("g2", (Question("q4", "open", "Z"),)),
+        ),
         flow=(ShowBlock("g1"), Branch('q2 == "no"', (End("screened out"),)), ShowBlock("g2")),
-    )  # fmt: skip
+    )
     after, _ = back(before, tmp_path)
     assert after.question("q2").show_if == 'not q1 == "a" and not q1 == "b"'
     assert after.question("q3").show_if == 'not q1 == "b"'
@@ -802,7 +818,8 @@ def test_an_archive_holds_the_survey(tmp_path):
     "content",
     [
         b"", b"<document/>", b"<html>LimeSurveyDocType</html>", b"PK\x03\x04junk.lss", lss(YES_NO).encode()[:-200],
-        lss(YES_NO).replace("Survey<", "Group<").encode(), b"\x00" * 500, lss(YES_NO).encode().replace(b"<row>", b"<row>\x00"),
+        lss(YES_NO).replace("Survey<", "Group<").encode(), b"\x00" * 500,
+        lss(YES_NO).encode().replace(b"<row>", b"<row>\x00"),
         b'<!DOCTYPE a [<!ENTITY x "LimeSurveyDocType">]><document>&x;</document>', b"<document>" + b"<a>" * 5_000,
     ],
     ids=range(10),

@@ -1,36 +1,31 @@
-"""Blocks of a Qualtrics file: pages, skips, random order, loop and merge."""
+"""Blocks of a Qualtrics file: pages, skips, random order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
-from populace.survey.flow import Flow, Loop, Round
+from populace.errors import InstrumentError
 from populace.survey.formats.fidelity import Fidelity
-from populace.survey.formats.markup import plain_text
-from populace.survey.formats.names import Names, legal
+from populace.survey.formats.names import legal
+from populace.survey.formats.qsf_hints import corrected_block, hints_of
 from populace.survey.formats.qsf_logic import LogicReader
 from populace.survey.formats.qsf_order import Order, order_of
-from populace.survey.formats.qsf_piping import PipingReader
-from populace.survey.formats.qsf_places import Unknown, read_locator
-from populace.survey.formats.qsf_raw import entries, mapping, members
+from populace.survey.formats.qsf_raw import mapping, members
 from populace.survey.instrument import Block
-from populace.survey.piping import literally
 from populace.survey.question import END_OF_BLOCK, END_OF_SURVEY, Question, Skip
 
 _ENDS = {"ENDOFBLOCK": END_OF_BLOCK, "ENDOFSURVEY": END_OF_SURVEY}
-#: rounds of a loop over a number
-_MOST_ROUNDS = 20
 
 
 class BlockReader:
     """Reads the blocks of one file, once its questions are known."""
 
-    def __init__(self, logic: LogicReader, piping: PipingReader, names: Names, fidelity: Fidelity) -> None:
-        self.logic, self.piping, self.names, self.fidelity = logic, piping, names, fidelity
+    def __init__(self, logic: LogicReader, fidelity: Fidelity) -> None:
+        self.logic, self.fidelity = logic, fidelity
         self._ids: set[str] = set()
+        self._placed: set[str] = set()
 
     def block(self, id: str, raw: Mapping[str, Any], questions: Mapping[str, Question]) -> Block | None:
         """The block, None when it asks nothing and shows nothing."""
@@ -41,9 +36,14 @@ class BlockReader:
         for qid in order.ids:
             question = questions.get(qid)
             if question is None:
-                self.fidelity.lost("question", f"{place}, {qid}", "is not defined in the file, or stands in two blocks")
+                self.fidelity.lost("question", f"{place}, {qid}", "is not defined in the file")
                 continue
-            question = replace(question, fixed=qid in order.fixed, new_page=qid in pages)
+            if qid in self._placed:
+                self.fidelity.lost("question", f"{place}, {qid}", "stands in another block too; the first counts")
+                continue
+            self._placed.add(qid)
+            if qid in order.fixed or qid in pages:
+                question = replace(question, fixed=qid in order.fixed, new_page=qid in pages)
             found.append(question)
         for qid in order.hidden:
             self.fidelity.lost("question", f"{place}, {qid}", "is set not to be displayed to anybody")
@@ -55,7 +55,21 @@ class BlockReader:
         self.fidelity.taken("block")
         title = str(raw.get("Description") or "").strip() or None
         skipped = self._with_skips(raw, found, place, moved=order.random)
-        return Block(self._id(id), tuple(skipped), title, order.random, order.pick)
+        block = Block(self._id(id), tuple(skipped), title, order.random, order.pick)
+        return self.corrected(block, hints_of(raw.get("Options")), place)
+
+    def corrected(self, block: Block, hints: Mapping[str, Any], place: str) -> Block:
+        """The block as it is meant, where the file has hints for us."""
+        try:
+            meant = corrected_block(block, hints)
+        except InstrumentError as problem:
+            self.fidelity.changed("hint", place, f"cannot be followed ({problem})")
+            return block
+        if meant.id != block.id and meant.id in self._ids:
+            self.fidelity.changed("hint", place, f"another block is called {meant.id!r} already")
+            return block
+        self._ids.add(meant.id)
+        return meant
 
     def _id(self, id: str) -> str:
         name, count = legal(id), 2
@@ -113,100 +127,6 @@ class BlockReader:
         when = self.logic.comparison(comparison, "skip", place)
         self.fidelity.taken("skip")
         return Skip(to, str(when))
-
-    # -- loops -------------------------------------------------------------------------------------------------------
-
-    def loop(self, id: str, raw: Mapping[str, Any]) -> Callable[[Flow], Loop] | None:
-        """What puts the block's loop around a flow, None when it has none."""
-        options = mapping(raw.get("Options"))
-        kind, settings = str(options.get("Looping") or "None"), mapping(options.get("LoopingOptions"))
-        if kind in ("None", "false", "") or not settings:
-            return None
-        place = f"block {id}, loop"
-        rounds = self._rounds(settings, place)
-        if not rounds:
-            self.fidelity.lost("loop", place, "has no rounds; the block is put once")
-            return None
-        random = settings.get("Randomization")
-        order = order_of([one.name for one in rounds], random if isinstance(random, dict) else {"Type": random})
-        if order.lost:
-            self.fidelity.lost("random order of a loop", place, order.lost)
-        self.fidelity.taken("loop")
-        name = self.names.claim(f"{legal(id)}_loop", "loop", place, Fidelity(""))
-        return partial(_loop, name, rounds, order.random, order.pick)
-
-    def _rounds(self, settings: Mapping[str, Any], place: str) -> tuple[Round, ...]:
-        static = {id: mapping(one) for id, one in entries(settings.get("Static"))}
-        locator = str(settings.get("Locator") or settings.get("ChoiceGroupLocator") or "")
-        at = read_locator(locator) if locator else None
-        if at is None:
-            return tuple(
-                self._round(id, {}, fields, number, len(static), None, place)
-                for number, (id, fields) in enumerate(static.items(), 1)
-            )
-        try:
-            draft = self.logic.places.draft(at.qid)
-            if not at.property.startswith("ChoiceGroup"):
-                return self._counted(static, str(self.logic.places.value(at)), place)
-        except Unknown as reason:
-            self.fidelity.lost("loop", place, f"goes over {locator!r}: {reason}")
-            return ()
-        choices = draft.options_raw or draft.rows_raw
-        return tuple(
-            self._round(
-                id,
-                {"1": choice.get("Display")},
-                static.get(id, {}),
-                number,
-                len(choices),
-                self._taken(locator, at.qid, id),
-                place,
-            )
-            for number, (id, choice) in enumerate(choices.items(), 1)
-        )
-
-    def _counted(self, static: Mapping[str, Mapping[str, Any]], value: str, place: str) -> tuple[Round, ...]:
-        count = len(static) or _MOST_ROUNDS
-        if not static:
-            self.fidelity.changed("loop", place, f"as many rounds as a number says: at most {_MOST_ROUNDS} here")
-        return tuple(
-            self._round(str(number), {}, static.get(str(number), {}), number, count, f"{value} >= {number}", place)
-            for number in range(1, count + 1)
-        )
-
-    def _taken(self, locator: str, qid: str, id: str) -> str | None:
-        """The condition of a round that belongs to a choice."""
-        group = locator.split("ChoiceGroup/")[-1].split("?")[0]
-        if group.startswith(("AllChoices", "AllAnswers")):
-            return None
-        at = read_locator(f"q://{qid}/SelectableChoice/{id}")
-        try:
-            if group.startswith("Displayed"):
-                return str(self.logic.places.displayed(at))
-            chosen = self.logic.places.selected(at)
-        except Unknown as reason:
-            self.fidelity.lost("loop", f"loop over {qid}, choice {id}", str(reason))
-            return None
-        return f"not {chosen}" if group.startswith("Un") else str(chosen)
-
-    def _round(
-        self,
-        id: str,
-        own: Mapping[str, Any],
-        static: Mapping[str, Any],
-        number: int,
-        total: int,
-        show_if: str | None,
-        place: str,
-    ) -> Round:
-        texts = {key: plain_text(str(value or "")) for key, value in {**static, **own}.items() if value is not None}
-        fields = [(f"field{legal(key)}", self.piping.text(text, place)) for key, text in sorted(texts.items())]
-        fields += [("number", str(number)), ("total", literally(str(total)))]
-        return Round(legal(id), tuple(fields), show_if)
-
-
-def _loop(name: str, rounds: tuple[Round, ...], random: bool, pick: int | None, flow: Flow) -> Loop:
-    return Loop(name, rounds, flow, random, pick)
 
 
 def _pages(raw: Mapping[str, Any]) -> set[str]:

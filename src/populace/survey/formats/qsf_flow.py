@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from populace.errors import InstrumentError
 from populace.survey.flow import (
     MOST_LEVELS,
     Branch,
@@ -24,6 +26,7 @@ from populace.survey.flow import (
 )
 from populace.survey.formats.fidelity import Fidelity
 from populace.survey.formats.names import Names
+from populace.survey.formats.qsf_hints import corrected_element, hints_of
 from populace.survey.formats.qsf_logic import LogicReader
 from populace.survey.formats.qsf_piping import PipingReader
 from populace.survey.formats.qsf_places import Places
@@ -57,6 +60,7 @@ class FlowReader:
         blocks: Mapping[str, str],
         titles: Mapping[str, str],
         loops: Mapping[str, Callable[[Flow], Loop]],
+        quotas: Mapping[str, str],
         names: Names,
         fidelity: Fidelity,
     ) -> None:
@@ -64,10 +68,12 @@ class FlowReader:
         self.places: Places = logic.places
         #: id of a block in the file -> ours, its title, and what puts a loop around it
         self.blocks, self.titles, self.loops = blocks, titles, loops
+        #: id of a quota in the file -> its name
+        self.quotas = quotas
         #: embedded data that come from outside
         self.data: dict[str, Field] = {}
-        #: quotas by their ids in the file
-        self.quotas: dict[str, str] = {}
+        #: FlowID -> the step that was read there
+        self.read: dict[str, Element] = {}
 
     def flow(self, steps: Iterable[Any], level: int = 0) -> Flow:
         """The steps, in order; what cannot be taken is noted and left out."""
@@ -75,9 +81,41 @@ class FlowReader:
             self.fidelity.lost("flow", "survey flow", f"is nested more than {MOST_LEVELS} deep; the rest is left out")
             return ()
         found: list[Element] = []
-        for step in steps:
-            found += self._step(mapping(step), level)
+        for step in map(mapping, steps):
+            read, hints = self._step(step, level), hints_of(step)
+            if len(read) == 1 and step.get("FlowID"):
+                read = [self._meant(read[0], str(step["FlowID"]), hints)]
+            if hints.get("wrapped") is True and len(read) == 1 and isinstance(read[0], Section):
+                read = list(read[0].flow)
+            if not self._otherwise(found, read, hints):
+                found += read
         return tuple(found)
+
+    def _meant(self, element: Element, id: str, hints: Mapping[str, Any]) -> Element:
+        """The step as it is meant, where the file has hints for us."""
+        self.read[id] = element
+        try:
+            return corrected_element(element, hints)
+        except (InstrumentError, TypeError) as problem:
+            self.fidelity.changed("hint", f"flow {id}", f"cannot be followed ({problem})")
+            return element
+
+    def _otherwise(self, found: list[Element], read: list[Element], hints: Mapping[str, Any]) -> bool:
+        """Is this branch the other way out of the one before it, or of one that leads nowhere else?"""
+        reads, meant = hints.get("reads"), hints.get("otherwise")
+        if not (isinstance(meant, str) and meant.strip() and len(read) == 1 and isinstance(read[0], Branch)):
+            return False
+        if read[0].when != reads:
+            return False
+        title = hints.get("title") if isinstance(hints.get("title"), str) else None
+        if hints.get("alone") is True:
+            found.append(Branch(meant, (), read[0].then, title))
+            return True
+        before = found[-1] if found else None
+        if not isinstance(before, Branch) or before.when != meant or before.otherwise:
+            return False
+        found[-1] = replace(before, otherwise=read[0].then)
+        return True
 
     def _step(self, step: Mapping[str, Any], level: int) -> list[Element]:
         kind, place = str(step.get("Type")), f"flow {step.get('FlowID') or step.get('ID') or '?'}"
@@ -127,7 +165,9 @@ class FlowReader:
             name = self.places.field(str(one["Field"]))
             kind = "number" if one.get("VariableType") in _NUMBERS else "text"
             if one.get("Type") == "Recipient" or one.get("Value") in (None, ""):
-                self.data.setdefault(name, Field(name, None, kind))
+                words = str(one.get("Description") or "").strip()
+                same = words in ("", name, str(one["Field"]).strip())
+                self.data.setdefault(name, Field(name, None if same else words, kind))
             elif dice := _DICE.fullmatch(str(one["Value"])):
                 low, high = sorted((int(dice[1]), int(dice[2])))
                 found += [SetData(tuple(values))] if values else []
@@ -208,8 +248,13 @@ class FlowReader:
         return End(kind, None, url)
 
 
-def tidy(flow: Flow, blocks: list[str]) -> Flow:
-    """No flow where it only puts every block in order; that is what an instrument without one does."""
+def tidy(flow: Flow, blocks: list[str], written: bool = False) -> Flow:
+    """No flow where it only puts every block in order; that is what an instrument without one does.
+
+    written: the flow is meant to be written out.
+    """
+    if written:
+        return flow
     plain = all(isinstance(one, ShowBlock) for one in flow)
     return () if plain and [one.block for one in flow if isinstance(one, ShowBlock)] == blocks else flow
 

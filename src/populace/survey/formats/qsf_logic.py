@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from populace.errors import InstrumentError
 from populace.survey.expression_records import Call, Compare, Expression, Logic, Name, Not, Text
+from populace.survey.expressions import MAX_CHARACTERS
 from populace.survey.formats.fidelity import Fidelity
 from populace.survey.formats.markup import plain_text
 from populace.survey.formats.qsf_places import Locator, Places, Unknown, compare, literal, negated, read_locator
-from populace.survey.formats.qsf_raw import mapping
+from populace.survey.formats.qsf_raw import mapping, yes
+from populace.survey.formats.qsf_regex import from_regex
 from populace.survey.piping import pieces
 
 #: operators that compare a value with a text
@@ -23,7 +26,6 @@ _COMPARED = {
     "EqualTo": "==", "GreaterThan": ">", "GreaterThanOrEqual": ">=", "LessThan": "<", "LessThanOrEqual": "<=",
     "GreaterThanOrEqualTo": ">=", "LessThanOrEqualTo": "<=", "Is": "==",
 }  # fmt: skip
-_SIMPLE_PATTERN = re.compile(r"\^?[\w \-@,:;!'\"/&%#<>=~]*\$?")
 #: comparisons of one condition
 _MOST = 1_000
 
@@ -33,12 +35,28 @@ class LogicReader:
 
     def __init__(self, places: Places, fidelity: Fidelity, piping: Callable[[str, str], str]) -> None:
         self.places, self.fidelity, self.piping = places, fidelity, piping
+        self._translated: dict[tuple[str, str, str, str, bool], Expression] = {}
 
     def condition(self, logic: Any, element: str, place: str) -> str | None:
         """The condition as text, None when there is none."""
         sets = _numbered(logic)
         if not sets:
             return None
+        try:
+            joined = self._joined(sets, element, place)
+            if joined is None:
+                return None
+            text = str(joined)
+            if len(text) > MAX_CHARACTERS:
+                raise InstrumentError(f"it has {len(text):,} characters; expected at most {MAX_CHARACTERS:,}")
+        except InstrumentError as problem:
+            self.fidelity.lost(element, place, f"cannot be written down ({problem})")
+            return str(_unsupported(f"a condition of {len(sets)} sets"))
+        self.fidelity.taken(element)
+        return text
+
+    def _joined(self, sets: list[tuple[str, Mapping[str, Any]]], element: str, place: str) -> Expression | None:
+        """The sets, one after the other."""
         joined: Expression | None = None
         for number, (kind, group) in enumerate(sets):
             condition = self._set(group, element, place)
@@ -46,15 +64,7 @@ class LogicReader:
                 continue
             word = _word(group, kind) if number else "and"
             joined = condition if joined is None else _join(word, [joined, condition])
-        if joined is None:
-            return None
-        try:
-            text = str(joined)
-        except InstrumentError as problem:
-            self.fidelity.lost(element, place, f"cannot be written down ({problem})")
-            return str(_unsupported(str(problem)))
-        self.fidelity.taken(element)
-        return text
+        return joined
 
     def _set(self, group: Mapping[str, Any], element: str, place: str) -> Expression | None:
         """One set: "and" first, then "or"."""
@@ -85,15 +95,21 @@ class LogicReader:
             return _unsupported(words)
 
     def _comparison(self, comparison: Mapping[str, Any]) -> Expression:
-        kind = str(comparison.get("LogicType"))
+        """The comparison; surveys repeat the same ones, which are translated once."""
         operator = str(comparison.get("Operator") or comparison.get("Condition"))
         right = str(comparison.get("RightOperand") if comparison.get("RightOperand") is not None else "")
         left = str(comparison.get("LeftOperand") or comparison.get("ChoiceLocator") or "")
+        key = (str(comparison.get("LogicType")), operator, left, right, yes(comparison.get("IgnoreCase")))
+        if key not in self._translated:
+            self._translated[key] = self._translate(*key)
+        return self._translated[key]
+
+    def _translate(self, kind: str, operator: str, left: str, right: str, alike: bool) -> Expression:
         if kind == "Question" or (kind == "None" and left.startswith("q://")):
-            return self._about_question(left, operator, right)
+            return self._about_question(left, operator, right, alike)
         if kind in ("EmbeddedField", "PanelData"):
             name = left.removeprefix("m://").removeprefix("e://Field/")
-            return self._about_value(Name(self.places.field(name)), operator, right)
+            return self._about_value(Name(self.places.field(name)), operator, right, alike)
         if kind in ("LoopAndMerge", "Loop") and "Field/" in left:
             return self._about_value(Name(f"loop.field{left.split('Field/')[1]}"), operator, right)
         if kind in ("Score", "Scoring") or left.startswith("gr://"):
@@ -103,7 +119,7 @@ class LogicReader:
             return self._about_value(Name(self.places.scores[category]), operator, right)
         raise Unknown(f"conditions on {kind} are not known to a questionnaire")
 
-    def _about_question(self, left: str, operator: str, right: str) -> Expression:
+    def _about_question(self, left: str, operator: str, right: str, alike: bool) -> Expression:
         at = read_locator(left)
         if at is None:
             raise Unknown(f"{left!r} points nowhere")
@@ -115,15 +131,29 @@ class LogicReader:
                 condition = self.places.displayed(at)
                 return condition if operator == "Displayed" else negated(condition)
         if at.property in ("SelectableChoice", "SelectableAnswer"):
-            at = Locator(at.qid, "SelectedChoicesRecode", ())
-        return self._about_value(self.places.value(at), operator, right)
+            at = replace(at, property="SelectedChoicesRecode", ids=())
+        value = self.places.value(at)
+        if isinstance(value, Name) and self._several(at) and operator not in ("Empty", "NotEmpty"):
+            raise Unknown(f"{at.qid} has several answers, which are no single value")
+        return self._about_value(value, operator, right, alike)
 
-    def _about_value(self, value: Expression, operator: str, right: str) -> Expression:
-        """A value compared; what is "not equal" or "does not contain" holds for whoever has none, as in Qualtrics."""
+    def _several(self, at: Locator) -> bool:
+        """Can several choices be selected in what a locator names?"""
+        question, side = self.places.columns(at.qid)
+        several = (side or question).kind in ("multiple", "grid_multiple")
+        return several and at.property not in ("ChoiceTextEntryValue", "SelectedChoiceText")
+
+    def _about_value(self, value: Expression, operator: str, right: str, alike: bool = False) -> Expression:
+        """A value compared; what is "not equal" or "does not contain" holds for whoever has none, as in Qualtrics.
+
+        alike: capitals do not count.
+        """
         if operator in ("Empty", "NotEmpty"):
             answered = self._answered(value)
             return answered if operator == "NotEmpty" else negated(answered)
         other = self._right(right)
+        if isinstance(other, str) and alike and isinstance(literal(other), Text) and other:
+            return self._about_text(Call("lower", (value,)), operator, other.lower())
         if isinstance(other, str):
             return self._about_text(value, operator, other)
         if operator in _COMPARED:
@@ -137,7 +167,7 @@ class LogicReader:
             condition = Call("contains", (value, Text(right)))
             return condition if operator == "Contains" else Not(condition)
         if operator in ("MatchesRegex", "NotMatchesRegex"):
-            condition = _pattern(value, right)
+            condition = from_regex(value, right)
             return condition if operator == "MatchesRegex" else Not(condition)
         if right == "" and operator in ("EqualTo", "NotEqualTo", "Is", "IsNot"):
             answered = self._answered(value)
@@ -170,27 +200,6 @@ class LogicReader:
 def _equal(value: Expression, right: str) -> Expression:
     """Equal as texts; as numbers where that is what is compared."""
     return Compare("==", value, literal(right))
-
-
-def _pattern(value: Expression, pattern: str) -> Expression:
-    """A regular expression that is nothing but letters, anchors and alternatives."""
-    pattern = pattern.strip("/")
-    found = [_one_pattern(value, one) for one in pattern.strip("()").split("|")]
-    return _join("or", found)
-
-
-def _one_pattern(value: Expression, pattern: str) -> Expression:
-    if not pattern or not _SIMPLE_PATTERN.fullmatch(pattern):
-        raise Unknown(f"regular expression {pattern!r} is more than letters and alternatives")
-    text = pattern.removeprefix("^").removesuffix("$")
-    match (pattern.startswith("^"), pattern.endswith("$")):
-        case (True, True):
-            return _equal(value, text)
-        case (True, False):
-            return Call("startswith", (value, Text(text)))
-        case (False, True):
-            return Call("matches", (value, Text(f"*{text}")))
-    return Call("contains", (value, Text(text)))
 
 
 def _numbered(logic: Any) -> list[tuple[str, Mapping[str, Any]]]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from populace.survey.formats.qsf_raw import mapping, members, number
+from populace.survey.formats.qsf_raw import mapping, members, number, yes
 
-#: stands in the place of whatever chance puts there
-_ANY = "{~Randomized~}"
+#: stand in the place of whatever chance puts there
+_ANY = ("{~Randomized~}", "{~SubSet~}")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,16 @@ def order_of(ids: Sequence[str], settings: Any, kind: str | None = None) -> Orde
     content = mapping(settings)
     kind = str(content.get("Type") or kind or "None") if kind is None else kind
     total = number(content.get("TotalRandSubset"))
+    found = _order(ids, kind, content, total)
+    advanced = mapping(content.get("Advanced"))
+    if yes(content.get("ConsistentScaleReversal")) or (kind == "Advanced" and yes(advanced.get("ScaleReversal"))):
+        found = replace(found, flip=True)
+    if yes(content.get("EvenPresentation")) and found.pick is not None and not found.lost:
+        found = replace(found, lost="all are to be drawn equally often; chance alone decides here")
+    return found
+
+
+def _order(ids: Sequence[str], kind: str, content: Mapping[str, Any], total: float | None) -> Order:
     match kind:
         case "None" | "false" | "False" | "":
             return Order(tuple(ids))
@@ -54,20 +65,21 @@ def order_of(ids: Sequence[str], settings: Any, kind: str | None = None) -> Orde
 
 def _advanced(ids: Sequence[str], settings: Mapping[str, Any]) -> Order:
     """Seats: some for certain members, the others for whoever chance puts there."""
-    known = set(ids)
+    known = frozenset(ids)
     seats = [str(one) for one in members(settings.get("FixedOrder"))]
     everywhere = [str(one) for one in members(settings.get("RandomizeAll")) if str(one) in known]
     drawn = [str(one) for one in members(settings.get("RandomSubSet")) if str(one) in known]
     hidden = tuple(str(one) for one in members(settings.get("Undisplayed")) if str(one) in known)
-    moving = [id for id in ids if id in {*everywhere, *drawn}]
-    fixed = [id for id in ids if id not in {*moving, *hidden}]
-    queue, placed = list(moving), []
+    movable, away = {*everywhere, *drawn}, frozenset(hidden)
+    moving = [id for id in ids if id in movable and id not in away]
+    fixed = dict.fromkeys(id for id in ids if id not in movable and id not in away)
+    queue, placed = deque(moving), {}
     for seat in seats:
-        if seat == _ANY and queue:
-            placed.append(queue.pop(0))
-        elif seat in fixed and seat not in placed:
-            placed.append(seat)
-    placed += [*queue, *(id for id in fixed if id not in placed)]
+        if seat in _ANY and queue:
+            placed[queue.popleft()] = None
+        elif seat in fixed:
+            placed[seat] = None
+    placed |= dict.fromkeys([*queue, *fixed])
     total = _count(number(settings.get("TotalRandSubset")), len(drawn)) if drawn else None
     lost = "some are always shown and some drawn; all are drawn from alike here" if drawn and everywhere else None
     pick = None if total is None else total + len(everywhere)

@@ -14,8 +14,8 @@ from populace.survey.piping import literally
 
 #: one piped text
 _PIPED = re.compile(r"\$\{([a-zA-Z]+://[^{}$]{1,400}|[a-zA-Z]+:/[^{}$]{1,400})\}")
-#: questions that pipe in the wording of questions that …
-_MOST_LEVELS = 5
+#: questions that pipe in the wording of questions that …; wordings that are piped in; their characters; pipes of one
+_MOST_LEVELS, _MOST_WORDINGS, _LONGEST, _MOST_PIPES = 3, 2_000, 10_000, 150
 
 
 class PipingReader:
@@ -23,11 +23,15 @@ class PipingReader:
 
     def __init__(self, places: Places, fidelity: Fidelity) -> None:
         self.places, self.fidelity = places, fidelity
+        self._wordings = 0
 
     def text(self, text: str, place: str, level: int = 0) -> str:
         """The text with our piping."""
         if "${" not in text:
             return text
+        if text.count("${") > _MOST_PIPES:
+            self.fidelity.lost("piped text", place, f"pipes in more than {_MOST_PIPES} values; it is shown as it is")
+            return literally(text)
         written, end = [], 0
         for found in _PIPED.finditer(text):
             written += [literally(text[end : found.start()]), self._one(found[1], found[0], place, level)]
@@ -72,9 +76,7 @@ class PipingReader:
             raise Unknown("it points nowhere")
         draft = self.places.draft(at.qid.partition("#")[0])
         if at.property in ("QuestionText", "QuestionDescription"):
-            if level >= _MOST_LEVELS:
-                raise Unknown("wordings pipe in one another in a circle")
-            return self.text(plain_text(str(draft.raw.get("QuestionText") or "")), place, level + 1)
+            return self._wording(str(draft.raw.get("QuestionText") or ""), place, level)
         if at.property in ("ChoiceDescription", "ChoiceText", "AnswerDescription") and at.ids:
             choices = mapping(draft.options_raw) | mapping(draft.rows_raw)
             if at.ids[0] not in choices:
@@ -84,3 +86,13 @@ class PipingReader:
         if at.property in ("SelectedChoicesRecode", "SelectedAnswerRecode"):
             return Arithmetic((value, Number(0)), ("+",))  # the number, not the wording of the answer
         return value
+
+    def _wording(self, html: str, place: str, level: int) -> str:
+        """The wording of a question, which may pipe in others."""
+        self._wordings += 1
+        if level >= _MOST_LEVELS or self._wordings > _MOST_WORDINGS:
+            raise Unknown("wordings pipe in one another in a circle, or too often")
+        found = self.text(plain_text(html), place, level + 1)
+        if len(found) > _LONGEST:
+            raise Unknown(f"the wording has more than {_LONGEST:,} characters")
+        return found

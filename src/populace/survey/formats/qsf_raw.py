@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from populace.errors import FileRefused
 from populace.survey.formats.fidelity import Fidelity
-from populace.survey.formats.safe import safe_json
 
 #: elements of the file that say nothing about asking or answering
 _APART = {
     "RS": "response set", "STAT": "statistics", "NT": "note", "PL": "preview link", "BR": "branding", "PROJ": "project",
+    "QG": "group of quotas",
 }  # fmt: skip
-#: questions of one file
-_MOST = 100_000
+#: questions, choices of all questions, and columns of answers of one file
+_MOST, _MOST_CHOICES, _MOST_COLUMNS = 10_000, 200_000, 200_000
 
 
 @dataclass
@@ -46,22 +45,44 @@ def recognised(content: Any) -> bool:
     return isinstance(content, dict) and isinstance(content.get("SurveyElements"), list)
 
 
-def load(path: Path, place: str, fidelity: Fidelity) -> Raw:
-    """The parts of the file; what is set aside is noted. Raises `FileRefused`."""
-    read = safe_json(path)
-    for repair in read.repairs:
-        fidelity.changed("JSON", place, repair)
-    if not recognised(read.content):
+def parts_of(content: Any, place: str, fidelity: Fidelity) -> Raw:
+    """The parts of a file's content; what is set aside is noted. Raises `FileRefused`."""
+    if not recognised(content):
         raise FileRefused(f"{place} has no list of SurveyElements; expected a survey exported from Qualtrics: check it")
-    raw = Raw(mapping(read.content.get("SurveyEntry")))
-    for element in read.content["SurveyElements"]:
+    raw = Raw(mapping(content.get("SurveyEntry")))
+    for element in content["SurveyElements"]:
         _take(element, raw, fidelity)
     if len(raw.questions) > _MOST:
         raise FileRefused(f"{place} has {len(raw.questions):,} questions; expected at most {_MOST:,}: split it")
+    _refuse_size(raw, place)
     for kind, count in raw.apart.items():
         fidelity.lost(kind, "the file", f"{count} of these: not needed to ask or answer")
     _set_aside_trash(raw, fidelity)
     return raw
+
+
+def _refuse_size(raw: Raw, place: str) -> None:
+    """Refuse what would take too long: every choice costs time, every column of answers too, once per round."""
+    choices = {qid: len(entries(one.get("Choices"))) for qid, one in raw.questions.items()}
+    answers = {qid: len(entries(one.get("Answers"))) for qid, one in raw.questions.items()}
+    listed = sum(choices.values()) + sum(answers.values())
+    if listed > _MOST_CHOICES:
+        raise FileRefused(f"{place} has {listed:,} choices; expected at most {_MOST_CHOICES:,}: split it")
+    columns = 0
+    for block in raw.blocks.values():
+        settings = mapping(mapping(block.get("Options")).get("LoopingOptions"))
+        rounds = max(1, len(entries(settings.get("Static"))), choices.get(str(settings.get("QID")), 0))
+        for qid in question_ids(block):
+            question = raw.questions.get(qid, {})
+            carried = str(mapping(question.get("DynamicChoices")).get("Locator")).split("/")[2:3]
+            rows = choices.get(qid, 0) + sum(choices.get(one, 0) for one in carried)
+            parts = sum(
+                len(entries(one.get("Answers"))) or 1 for _, one in entries(question.get("AdditionalQuestions"))
+            )
+            columns += rounds * max(1, rows) * max(1, answers.get(qid, 0), parts)
+    if columns > _MOST_COLUMNS:
+        words = f"has questions for about {columns:,} columns of answers; expected at most {_MOST_COLUMNS:,}: split it"
+        raise FileRefused(f"{place} {words}")
 
 
 def _take(element: Any, raw: Raw, fidelity: Fidelity) -> None:
@@ -69,7 +90,7 @@ def _take(element: Any, raw: Raw, fidelity: Fidelity) -> None:
     if not isinstance(element, dict):
         fidelity.lost("element", "SurveyElements", f"is {type(element).__name__}, no element")
         return
-    kind, payload = element.get("Element"), element.get("Payload")
+    kind, payload = str(element.get("Element")), element.get("Payload")
     match kind:
         case "SQ" if isinstance(payload, dict):
             _take_question(element, payload, raw, fidelity)
@@ -81,8 +102,9 @@ def _take(element: Any, raw: Raw, fidelity: Fidelity) -> None:
             raw.options = mapping(payload)
         case "SCO":
             raw.scoring = mapping(payload)
-        case "QO" | "QG" if isinstance(payload, dict | list):
-            raw.quotas += [one for one in members(payload) if isinstance(one, dict)] if kind == "QO" else []
+        case "QO" if isinstance(payload, dict | list):
+            one = isinstance(payload, dict) and ("Logic" in payload or "Occurrences" in payload)
+            raw.quotas += [payload] if one else [quota for quota in members(payload) if isinstance(quota, dict)]
         case "QC":
             fidelity.taken("count of questions")
         case _ if kind in _APART:
@@ -155,8 +177,8 @@ def ordered(choices: Any, order: Any) -> list[tuple[str, dict[str, Any]]]:
     """(id, definition) in the order shown; what the order forgets follows in the order of the file."""
     found = dict(entries(choices))
     wanted = [str(one) for one in members(order) if isinstance(one, int | str)]
-    places = [id for id in dict.fromkeys(wanted) if id in found]
-    return [(id, found[id]) for id in (*places, *(id for id in found if id not in set(places)))]
+    places = dict.fromkeys(id for id in wanted if id in found)
+    return [(id, found[id]) for id in (*places, *(id for id in found if id not in places))]
 
 
 def yes(value: Any) -> bool:
