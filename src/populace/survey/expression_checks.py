@@ -219,12 +219,17 @@ class _Checker:
             self.refuse(
                 expression, "nothing is compared, which is always false: write answered(name) or not answered(name)"
             )
-        elif len(sides) == 2:
+        elif len(sides) == 2 and not (sides == {"number", "text"} and self.written(expression)):
             kinds = " with ".join(_WORDS[side] for side in sorted(sides))
             self.refuse(expression, f"compares {kinds}: bring both to one kind")
         elif sides == {"truth"} and expression.operator not in ("==", "!="):
             self.refuse(expression, "conditions have no order: write == or !=")
         return "truth"
+
+    def written(self, expression: Compare) -> bool:
+        """Is one side what somebody wrote, which counts as a number where it is written as one?"""
+        names = (side.name for side in (expression.left, expression.right) if isinstance(side, Name))
+        return any((known := self.scope.get(name)) is not None and known.kind == "text" for name in names)
 
     def codes_compared(self, expression: Compare, name: Name, constant: Number | Text) -> bool:
         """Compare a closed question with a code; False when it is none, and the ordinary rules hold."""

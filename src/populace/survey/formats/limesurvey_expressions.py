@@ -77,10 +77,9 @@ class Translation:
     def condition(self) -> Expression:
         """The text as a condition."""
         try:
-            read = self._whole(tree_of(self.text).children[0])
+            return self._whole(tree_of(self.text).children[0])
         except (NotRead, InstrumentError) as problem:
             return self._keep(self.text, problem)
-        return read
 
     def _whole(self, tree: Tree) -> Expression:
         read = self.condition_of(tree)
@@ -97,11 +96,10 @@ class Translation:
 
     def condition_of(self, tree: Tree) -> Expression:
         """A condition; what cannot be read is kept in the smallest place."""
-        match tree.data:
-            case "either" | "both":
-                return self._joined(tree)
-            case "opposite":
-                return self._opposite(tree)
+        if tree.data in ("either", "both"):
+            return self._joined(tree)
+        if tree.data == "opposite":
+            return self._opposite(tree)
         try:
             return self._single(tree)
         except (NotRead, InstrumentError) as problem:
@@ -127,8 +125,7 @@ class Translation:
                 return self._answered(inner)
             except (NotRead, InstrumentError) as problem:
                 return self._keep(self._slice(tree), problem)
-        before = len(self.kept)
-        read = self.condition_of(inner)
+        before, read = len(self.kept), self.condition_of(inner)
         if holds_unsupported(read):  # the opposite of what nobody knows is not known either
             del self.kept[before + 1 :]
             return unsupported(self._slice(tree))
@@ -210,8 +207,8 @@ class Translation:
     # -- comparisons ---------------------------------------------------------------------------------------------
 
     def _compare(self, tree: Tree) -> Expression:
-        left, sign, right = tree.children
-        operator = _OPERATORS.get(str(sign).lower(), str(sign))
+        left, right = tree.children[::2]
+        operator = _OPERATORS.get(str(tree.children[1]).lower(), str(tree.children[1]))
         if started := self._starts(operator, left, right):
             return started
         one, other = self.side_of(left), self.side_of(right)

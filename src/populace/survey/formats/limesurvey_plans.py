@@ -16,6 +16,8 @@ from populace.survey.formats.limesurvey_raw import Asked, Raw
 from populace.survey.formats.limesurvey_types import BUILT_IN, ROWED, TICKED, TYPES
 from populace.survey.formats.names import Names, legal
 
+#: characters of a name; LimeSurvey allows 20
+_LONGEST = 100
 _WHOLE = re.compile(r"-?[1-9][0-9]{0,14}|0")
 
 Codes = dict[str, int | str]
@@ -132,7 +134,7 @@ def codes_of(words: Iterable[str], asked: Asked, fidelity: Fidelity, mixed: bool
 
 def _claimed(plan: Plan, names: Names, counts: Counter[str], fidelity: Fidelity) -> str:
     """A name such that neither it nor one of its columns is taken."""
-    wanted = legal(plan.name)
+    wanted = legal(plan.name[:_LONGEST])
     name = wanted if not counts[wanted] else f"{wanted}_{counts[wanted] + 1}"
     while any(one in names for one in _columns(plan, name)):
         counts[wanted] += 1

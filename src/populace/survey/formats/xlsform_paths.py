@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -26,6 +27,7 @@ from populace.survey.formats.translated import NotRead
 from populace.survey.formats.xlsform_grammar import tree_of
 from populace.survey.formats.xlsform_regex import regex_of
 
+_REFERENCE = re.compile(r"\$\{\s*([^{}]*?)\s*\}")
 _FUNCTIONS = {
     "min": "min", "max": "max", "round": "round", "abs": "abs", "length": "string-length", "floor": "floor",
     "ceil": "ceiling", "lower": "lower-case",
@@ -151,6 +153,9 @@ class Paths:
             tree_of(text)
         except NotRead:
             raise NotWritten(f"{text!r} is of another program") from None
+        known = {target.name for target in self.targets.values()}
+        if unknown := [name for name in _REFERENCE.findall(text) if name not in known]:
+            raise NotWritten(f"{text!r} names {unknown[0]!r}, which is not in the file")
         return text
 
     def _choice(self, target: Target, code: Expression) -> str:

@@ -14,6 +14,8 @@ from populace.survey.formats.xlsform_expressions import Variable
 from populace.survey.formats.xlsform_form import Form, Node
 from populace.survey.formats.xlsform_types import kind_of
 
+#: characters of a name
+_LONGEST = 100
 _WHOLE = re.compile(r"-?[1-9][0-9]{0,14}|0")
 _LABEL = re.compile(r"""jr:choice-name\(\s*\$\{([^{}]+)\}\s*,\s*['"]\$\{([^{}]+)\}['"]\s*\)""")
 _TABLE_NOTE, _TABLE_HEAD = "generated_table_list_label_", "reserved_name_for_field_list_labels_"
@@ -95,7 +97,10 @@ class Plans:
         self._know(plan)
 
     def _claim(self, node: Node, wanted: str) -> str:
-        return self.names.claim(wanted or "q", "question", node.place, self.fidelity)
+        if len(wanted) > _LONGEST:
+            words = f"its name of {len(wanted):,} characters is cut to {_LONGEST}"
+            self.fidelity.changed("question", node.place[:_LONGEST], words)
+        return self.names.claim(wanted[:_LONGEST] or "q", "question", node.place[:_LONGEST], self.fidelity)
 
     def _codes(self, node: Node) -> Codes:
         """Whole numbers where all names of choices are, else words that can be part of a name."""
