@@ -54,7 +54,7 @@ HOMES = {
     "vl_convert": ("scrutiny/", "analysis/export/"),
     "pptx": ("analysis/export/",),
     "lxml": ("analysis/export/", "survey/formats/"),
-    "xlsxwriter": ("analysis/export/",),
+    "xlsxwriter": ("analysis/export/", "data/files/sheets.py"),
     "lark": ("survey/expressions.py", "survey/formats/"),
     "ray": ("parallel.py",),
     "rich": ("simulation/progress.py",),

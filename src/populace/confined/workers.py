@@ -10,6 +10,7 @@ from __future__ import annotations
 WORKERS = frozenset(
     {
         "populace.data.files.readstat:parse",
+        "populace.data.files.sheets:parse",
         "populace.survey.formats.triples_meta:parse",
         "populace.survey.formats.worker:parse",
     }

@@ -79,14 +79,18 @@ def test_a_row_can_ask_for_more(tmp_path):
     ],
 )  # fmt: skip
 def test_carried_choices_have_a_condition_each(tmp_path, group, when):
-    source = question("QID1", selector="MAVR", Choices=choices("A", "B"), RecodeValues={"1": "3"})
+    listed = choices("A", "B", "Other", c3={"TextEntry": "true"})
+    source = question("QID1", selector="MAVR", Choices=listed, RecodeValues={"1": "3", "3": "9"})
     locator = {"Locator": f"q://QID1/ChoiceGroup/{group}", "DynamicType": "ChoiceGroup", "Type": "Dynamic"}
     own = {"4": {"Display": "Own", "DisplayLogic": logic([term("q://QID1/SelectableChoice/2")])}}
     carrying = question("QID2", Choices=own, ChoiceOrder=["x1", "x2", "4"], DynamicChoices=locator)
     found = read(survey(source, carrying), tmp_path).instrument.question("Q2")
-    assert [(option.label, option.source) for option in found.options] == [("A", "x1"), ("B", "x2"), ("Own", "4")]
+    other = "${Q1_9_text}" if group == "SelectedChoices" else "Other"
+    assert [option.label for option in found.options] == ["A", "B", other, "Own"]
+    assert [option.source for option in found.options] == ["x1", "x2", "x3", "4"]
+    assert found.options[2].specify == (group != "SelectedChoices")  # what was written already is not asked again
     assert found.options[0].show_if == when
-    assert found.options[2].show_if == "selected(Q1, 2)"
+    assert found.options[3].show_if == "selected(Q1, 2)"
 
 
 # -- random order ----------------------------------------------------------------------------------------------------

@@ -20,7 +20,8 @@ import polars as pl
 from populace import atomic
 from populace.data.codebook import RESPONDENT, Codebook, Variable
 from populace.data.dataset import PROVENANCE, DataSet
-from populace.data.files.qualtrics_columns import RECORDED, Columns, Meant
+from populace.data.files import sheets
+from populace.data.files.qualtrics_columns import RECORDED, Columns, Meant, says_id
 from populace.data.files.qualtrics_values import Reader, spelled
 from populace.errors import DataError
 from populace.survey.instrument import Instrument
@@ -105,12 +106,13 @@ def read(path: str | Path, instrument: Instrument, id_column: str | None = None)
         found.counts[one.kind] = found.counts.get(one.kind, 0) + 1
     cells = [list(column) for column in zip(*export.rows, strict=True)] or [[] for _ in export.headers]
     reader = Reader(instrument, found.notes)
-    series, variables = [], []
+    series, variables, names = [], [], set()
     ids = _ids(export, cells, id_column, path)
     for variable, values in _columns(export, cells, meant, reader, columns, id_column, found):
-        if variable.name in {one.name for one in variables}:
+        if variable.name in names:
             found.notes.append(f"column {variable.name!r} stands twice; the first counts")
             continue
+        names.add(variable.name)
         variables.append(variable)
         series.append(values)
     codebook = Codebook(
@@ -174,7 +176,7 @@ def _order(order: RandomOrder, parts: list[tuple[int, list[str]]]) -> tuple[Vari
 def _meaning(header: Header, columns: Columns) -> Meant:
     if header.import_id:
         return columns.meant(header.import_id, header.choice_id)
-    return columns.by_name(header.name)
+    return columns.by_name(header.name, header.text)
 
 
 def _ids(export: Export, cells: Sequence[list[str]], id_column: str | None, path: Path) -> list[str]:
@@ -188,7 +190,8 @@ def _ids(export: Export, cells: Sequence[list[str]], id_column: str | None, path
             raise DataError(f"{path}, column {id_column!r}: {ids.count('')} rows have no id: choose another column")
         return [one.removesuffix(".0") for one in ids]
     for header, values in zip(export.headers, cells, strict=True):
-        if header.import_id in ("_recordId", "responseId") and all(values) and len(set(values)) == len(values):
+        named = header.import_id in ("_recordId", "responseId") or (not header.import_id and says_id(header.text))
+        if named and values and all(values) and len(set(values)) == len(values):
             return values
     return [str(number) for number in range(1, len(export.rows) + 1)]
 
@@ -197,8 +200,9 @@ def _ids(export: Export, cells: Sequence[list[str]], id_column: str | None, path
 
 
 def cells_of(path: Path) -> list[list[str]]:
+    """The cells of a .csv, .tsv or .xlsx file as texts."""
     if path.suffix.lower() == ".xlsx":
-        raise DataError(f"{path}: export as .csv or .tsv; spreadsheets of Qualtrics are read through `populace import`")
+        return sheets.rows_of(path)
     try:
         text = path.read_bytes().decode(_encoding(path))
     except OSError as problem:
@@ -317,11 +321,14 @@ def _recorded(import_id: str, dataset: DataSet) -> list[str]:
 
 
 def _write_table(path: Path, headers: Sequence[Header], depth: int, columns: Sequence[list[str]]) -> None:
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+    above = zip(*(_header_cells(header, depth) for header in headers), strict=True)
+    rows = [*above, *zip(*columns, strict=True)]
+    if path.suffix.lower() == ".xlsx":
+        sheets.write(path, rows)
+        return
     text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
-    writer.writerows(zip(*(_header_cells(header, depth) for header in headers), strict=True))
-    writer.writerows(zip(*columns, strict=True))
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(rows)
     atomic.write_text(path, "\ufeff" + text.getvalue())
 
 

@@ -14,8 +14,9 @@ from itertools import product
 from populace.survey.flow import Loop, Roll, SetData, Shuffle, elements, loops_of
 from populace.survey.instrument import Instrument
 from populace.survey.kinds import option_column, row_column, sides
-from populace.survey.question import Question
+from populace.survey.question import Question, Row
 from populace.survey.recorded import random_orders
+from populace.survey.scale import Option
 
 #: ImportId of what Qualtrics records by itself -> (column, words)
 RECORDED = {
@@ -39,6 +40,15 @@ PERSONAL = frozenset(
         "Location-LocationLongitude", "Location-LocationAccuracy", "Q_RecipientPhone",
     }
 )  # fmt: skip
+#: the same in exports without ImportIds, by name or wording without spaces and capitals
+_PERSONAL_WORDS = frozenset(
+    {
+        "ipaddress", "recipientlastname", "recipientfirstname", "recipientemail", "externaldatareference",
+        "externalreference", "locationlatitude", "locationlongitude", "locationaccuracy", "name", "email",
+        "emailaddress", "panel-recipientlastname", "panel-recipientfirstname", "panel-recipientemail",
+    }
+)  # fmt: skip
+_ID_WORDS = frozenset({"responseid", "recordid"})
 _QUESTION = re.compile(r"(?:(?P<round>[\w.]+?)[_-])?(?P<qid>QID\d+)(?P<side>#\d+)?(?P<rest>[_-].*)?")
 #: what timers and browsers measure, in the order of the columns
 TECHNICAL = {
@@ -86,7 +96,7 @@ class Columns:
         #: name under which an order is recorded -> the order
         self.orders = {order.key: order for order in random_orders(instrument)}
         self._listed = list(self._layout())
-        self._named = {column.name: column.meant for column in reversed(self._listed)}
+        self._named = {_plainly(column.name): column.meant for column in reversed(self._listed)}
         self._meant = {(_key(column.import_id), column.choice_id): column.meant for column in self._listed}
 
     def layout(self) -> list[Column]:
@@ -109,9 +119,14 @@ class Columns:
             return Meant("choices", self._several(found["qid"]))
         return Meant("technical" if found else "unknown")
 
-    def by_name(self, header: str) -> Meant:
-        """What a column of this name stands for, in exports without ImportIds."""
-        return self._named.get(header, Meant("unknown"))
+    def by_name(self, header: str, text: str = "") -> Meant:
+        """What a column of this name and wording stands for, in exports without ImportIds."""
+        found = self._named.get(_plainly(header))
+        if found is not None:
+            return found
+        if {_word(header), _word(text)} & _PERSONAL_WORDS:
+            return Meant("personal")
+        return Meant("recorded" if {_word(header), _word(text)} & _RECORDED_WORDS else "unknown")
 
     def _several(self, qid: str) -> str | None:
         """The multiple choice whose answers stand in one cell."""
@@ -138,13 +153,13 @@ class Columns:
         suffix = "".join(f".{one}" for one in rounds)
         parts = sides(question) if question.kind == "side_by_side" else ()
         if not parts:
-            for ids, item, words in _answers(question):
+            for ids, item, words, header in _answers(question):
                 meant = Meant("answer", item + suffix)
-                yield Column(f"{prefix}{item}", words, f"{prefix}{_id(question)}{ids}", meant=meant)
+                yield Column(f"{prefix}{header}", words, f"{prefix}{_id(question)}{ids}", meant=meant)
         for column, side in zip(question.columns, parts, strict=bool(parts)):
             key, _, answer = (column.source or column.name).partition("/")
             beside, behind = f"#{key}" if key else "", f"_{answer}_TEXT" if answer else ""
-            for ids, item, words in _answers(side):
+            for ids, item, words, _ in _answers(side):
                 place, meant = f"{beside}{ids}{behind}", Meant("answer", item + suffix)
                 name = f"{prefix}{question.name}{place}"
                 yield Column(name, words, f"{prefix}{_id(question)}{place}", meant=meant)
@@ -153,6 +168,11 @@ class Columns:
             yield Column(
                 f"{prefix}{question.name}_{words}", text, f"{prefix}{_id(question)}_{id}", meant=Meant("technical")
             )
+        for row in question.rows if parts else ():
+            if row.specify:
+                ids, item, words, header = _beside(question, row)
+                meant = Meant("answer", item + suffix)
+                yield Column(f"{prefix}{header}", words, f"{prefix}{_id(question)}{ids}", meant=meant)
         yield from _orders_of(question, prefix, suffix)
 
     def _embedded(self) -> list[str]:
@@ -173,34 +193,59 @@ class Columns:
                     yield _order(block.title or block.id, block.id, question.name, block.id, place)
 
 
-def _answers(question: Question) -> Iterator[tuple[str, str, str]]:
-    """(ids behind the question's, item, words) of its answers."""
-    text = question.text
+def _answers(question: Question) -> Iterator[tuple[str, str, str, str]]:
+    """(ids behind the question's, item, words, header) of its answers."""
+    text, name = question.text, question.name
     match question.kind:
         case "single" | "scale" | "nps":
-            yield "", question.name, text
+            yield "", name, text, name
             for option in question.options:
                 if option.specify:
-                    name = f"{question.name}_{option.code}_text"
-                    yield f"_{_choice(option)}_TEXT", name, f"{text} - {option.label} - Text"
+                    yield _specified(question, option, f"{name}_{option.code}")
         case "multiple" | "rank" | "sum":
             for option in question.options:
                 column = option_column(question, option)
-                yield f"_{_choice(option)}", column, f"{text} - {option.label}"
+                yield f"_{_choice(option)}", column, f"{text} - {option.label}", column
                 if option.specify:
-                    yield f"_{_choice(option)}_TEXT", f"{column}_text", f"{text} - {option.label} - Text"
-        case "grid_multiple":
-            for row, option in product(question.rows, question.options):
-                column = f"{row_column(question, row)}_{option.code}"
-                yield f"_{row.source or row.name}_{_choice(option)}", column, f"{text} - {row.text} - {option.label}"
+                    yield _specified(question, option, column)
         case "best_worst" | "choice_task":
             for place, item in enumerate(question.items(), 1):
-                yield f"_{place}", item.name, item.text
+                yield f"_{place}", item.name, item.text, item.name
         case "open" | "numeric" | "date" if not question.rows:
-            yield "_TEXT", question.name, text
+            yield "_TEXT", name, text, name
+        case "slider" if not question.rows:
+            yield "_1", name, text, f"{name}_1"
         case _:
-            for row, item in zip(question.rows, question.items(), strict=True) if question.rows else ():
-                yield f"_{row.source or row.name}", item.name, f"{text} - {row.text}"
+            yield from _of_rows(question)
+
+
+def _specified(question: Question, option: Option, column: str) -> tuple[str, str, str, str]:
+    """The text beside an option."""
+    words = f"{question.text} - {option.label} - Text"
+    return f"_{_choice(option)}_TEXT", f"{column}_text", words, f"{column}_TEXT"
+
+
+def _of_rows(question: Question) -> Iterator[tuple[str, str, str, str]]:
+    """Answers row by row. The statements of a matrix are numbered in headers, whatever their ids are."""
+    grid = question.kind in ("grid", "grid_multiple")
+    for place, row in enumerate(question.rows, 1):
+        column, words = row_column(question, row), f"{question.text} - {row.text}"
+        id = row.source or row.name
+        numbered = f"{question.name}_{place}" if grid and row.column is None and row.source else column
+        if question.kind == "grid_multiple":
+            for option in question.options:
+                ids, item = f"_{id}_{_choice(option)}", f"{column}_{option.code}"
+                yield ids, item, f"{words} - {option.label}", f"{numbered}_{option.code}"
+        else:
+            yield f"_{id}", column, words, numbered
+        if row.specify:
+            yield _beside(question, row)
+
+
+def _beside(question: Question, row: Row) -> tuple[str, str, str, str]:
+    """The text beside a row."""
+    column = row_column(question, row)
+    return f"_{row.source or row.name}_TEXT", f"{column}_text", f"{question.text} - {row.text} - Text", f"{column}_TEXT"
 
 
 def _orders_of(question: Question, prefix: str, suffix: str) -> Iterator[Column]:
@@ -223,12 +268,31 @@ def _order(name: str, import_id: str, choice: str, ordered: str, place: int) -> 
     return Column(f"{name}_DO_{choice}", words, f"{import_id}_DO", choice, Meant("order", ordered, place))
 
 
+def says_id(text: str) -> bool:
+    """Does a header say that the ids of responses stand below?"""
+    return _word(text) in _ID_WORDS
+
+
+def _word(text: str) -> str:
+    return re.sub(r"[\s_]+", "", text).lower()
+
+
+def _plainly(header: str) -> str:
+    """A header as names of ours are written, capitals apart."""
+    return re.sub(r"[^\w.\-#]+", "_", header.strip()).strip("_").lower()
+
+
+_RECORDED_WORDS = (
+    frozenset(_word(word) for column in RECORDED.values() for word in column) | _ID_WORDS | {"responseset"}
+)
+
+
 def _id(question: Question) -> str:
     return question.source or question.name
 
 
-def _choice(option: object) -> str:
-    return str(option.source or option.code)  # type: ignore[attr-defined]
+def _choice(option: Option) -> str:
+    return str(option.source or option.code)
 
 
 def _key(import_id: str) -> str:

@@ -64,7 +64,8 @@ class Reader:
         item = self.items[name]
         variable = variable_of(item)
         if item.open:
-            return variable, pl.Series(name, [value or None for value in values], dtype=pl.String)
+            texts = [None if value in ("", UNANSWERED) else _unescaped(value) for value in values]
+            return variable, pl.Series(name, texts, dtype=pl.String)
         if name in several:
             return variable, self._selected(name, values, several[name])
         if item.numeric:
@@ -83,13 +84,14 @@ class Reader:
         columns = next(iter(chosen_columns(asked).values()))
         labels = {str(option.code): option.code for option in asked.options}
         labels |= {option.label: option.code for option in asked.options}
-        split = [_split(value, labels) for value in values]
+        split = [_split("" if value == UNANSWERED else value, labels) for value in values]
         lost = sorted({part for _, unknown in split for part in unknown})
         if lost:
             self.notes.append(f"{question}: {listed(lost)} are no choices of the question; they were left out")
         for code, column in columns.items():
             chosen = [
-                None if not value else int(code in codes) for value, (codes, _) in zip(values, split, strict=True)
+                None if value in ("", UNANSWERED) else int(code in codes)
+                for value, (codes, _) in zip(values, split, strict=True)
             ]
             yield variable_of(self.items[column]), pl.Series(column, chosen, dtype=pl.Int16)
 
@@ -106,7 +108,7 @@ class Reader:
 
     def _coded(self, variable: Variable, values: list[str]) -> tuple[Variable, pl.Series]:
         """Codes, also where wordings stand in the cells; what is neither becomes an option of its own."""
-        codes: dict[str, int | str] = {option.label: option.code for option in variable.options}
+        codes: dict[str, int | str] = {" ".join(option.label.split()): option.code for option in variable.options}
         codes |= {str(option.code): option.code for option in variable.options}
         if UNANSWERED in values and UNANSWERED not in codes and all(isinstance(code, int) for code in variable.codes):
             variable = _with(variable, _SEEN)
@@ -149,7 +151,18 @@ def spelled(dataset: DataSet, name: str, item: Item | None, labels: bool) -> lis
 
 def _safe(text: str) -> str:
     """A text that no spreadsheet takes for a formula; numbers stay numbers."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" and _number(text) is None else text
+    return f"'{text}" if _risky(text) else text
+
+
+def _risky(text: str) -> bool:
+    """Would a spreadsheet compute it, or does it look as if it had been kept from that already?"""
+    bare = text.lstrip("'")
+    return bare[:1] in ("=", "+", "-", "@", "\t", "\r") and _number(bare) is None
+
+
+def _unescaped(text: str) -> str:
+    """A text as it was before `_safe`."""
+    return text[1:] if text[:1] == "'" and _risky(text[1:]) else text
 
 
 def _written(value: float) -> str:

@@ -175,11 +175,20 @@ class ChoiceReader:
             self.fidelity.lost("carry forward", draft.place, f"choices of {locator!r} are not in this file")
             return choices
         found = entries(source.get("Answers" if path.endswith("Answers") else "Choices"))
-        carried = [(f"x{id}", {**choice, "DisplayLogic": None}) for id, choice in found]
+        carried = [(f"x{id}", _carried(path, id, choice)) for id, choice in found]
         own = [(id, choice) for id, choice in choices if not id.startswith("x")]
         words = f"{len(carried)} choices of {locator!r}, each with a condition"
         self.fidelity.changed("carry forward", draft.place, words)
         return [*carried, *own]
+
+
+def _carried(path: str, id: str, choice: Mapping[str, Any]) -> dict[str, Any]:
+    """A choice on its way to another question; what was written beside it is its wording there."""
+    plain = {**choice, "DisplayLogic": None}
+    if not yes(choice.get("TextEntry")) or "/Selected" not in path:
+        return plain
+    qid = path.removeprefix("q://").split("/")[0]
+    return {**plain, "TextEntry": False, "Display": f"${{q://{qid}/ChoiceTextEntryValue/{id}}}"}
 
 
 def _address(choice: Mapping[str, Any]) -> str | None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from populace.errors import InstrumentError
+from populace.survey.expressions import parse
 from populace.survey.flow import (
     MOST_LEVELS,
     Branch,
@@ -105,7 +106,7 @@ class FlowReader:
         reads, meant = hints.get("reads"), hints.get("otherwise")
         if not (isinstance(meant, str) and meant.strip() and len(read) == 1 and isinstance(read[0], Branch)):
             return False
-        if read[0].when != reads:
+        if read[0].when != reads or not _is_condition(meant):
             return False
         title = hints.get("title") if isinstance(hints.get("title"), str) else None
         if hints.get("alone") is True:
@@ -246,6 +247,14 @@ class FlowReader:
             self.fidelity.lost("message of an ending", place, "lies in a library, not in the file")
         self.fidelity.taken("ending")
         return End(kind, None, url)
+
+
+def _is_condition(text: str) -> bool:
+    try:
+        parse(text)
+    except InstrumentError:
+        return False
+    return True
 
 
 def tidy(flow: Flow, blocks: list[str], written: bool = False) -> Flow:

@@ -12,6 +12,7 @@ from dataclasses import asdict, fields, replace
 from typing import Any, TypeVar
 
 from populace.errors import InstrumentError
+from populace.survey.expressions import parse
 from populace.survey.flow import (
     Branch,
     Computed,
@@ -26,7 +27,6 @@ from populace.survey.flow import (
     SetData,
     Shuffle,
 )
-from populace.survey.expressions import parse
 from populace.survey.formats.native import flags, record
 from populace.survey.formats.qsf_raw import mapping
 from populace.survey.instrument import Block, Instrument
