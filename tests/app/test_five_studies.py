@@ -13,6 +13,7 @@ from populace.data.files import qualtrics
 from populace.models.fake import FakeModel
 from populace.simulation.simulate import simulate
 from populace.survey.formats.foreign import import_instrument
+from populace.survey.instrument import read_instrument
 from populace.survey.reach import reach
 from populace.survey.scale import Option
 
@@ -49,7 +50,41 @@ def test_what_people_answered_keeps_the_rules_of_the_imported_logic(study):
     judged = audit(imported.instrument, answers)
     assert judged.lines() == []
     closed = [item.name for item in imported.instrument.items() if not item.open and item.name in answers.codebook]
-    assert all(judged.put[name] >= judged.answered[name] for name in closed)
+    # all of them finished: whoever was put a closed question answered it, no more and no fewer
+    assert {name: judged.put[name] for name in closed} == {name: judged.answered[name] for name in closed}
+
+
+#: conditions that answers can contradict: of branches, and of questions with a column; the others show texts
+CONDITIONS = {"accuracy_nudges": 9, "default_eric": 0, "infotainment": 0, "junk_fees": 28, "privacy": 6}
+
+
+def test_any_condition_turned_into_its_opposite_is_noticed(study):
+    folder, imported, answers, _ = study
+    content = imported.instrument.to_dict()
+    places = [place for place in conditions_in(content) if can_be_contradicted(place, imported.instrument, answers)]
+    assert len(places) == CONDITIONS[folder.name]
+    for holder, key in places:
+        before = holder[key]
+        holder[key] = f"not ({before})"
+        assert audit(read_instrument(content), answers).total, before
+        holder[key] = before
+
+
+def conditions_in(content):
+    """(mapping, key) of every condition in an instrument's plain data."""
+    if isinstance(content, dict):
+        yield from ((content, key) for key in ("show_if", "when") if isinstance(content.get(key), str))
+    for part in content.values() if isinstance(content, dict) else content if isinstance(content, list) else ():
+        yield from conditions_in(part)
+
+
+def can_be_contradicted(place, instrument, answers) -> bool:
+    """Does the condition decide over closed answers that the export has?"""
+    holder, key = place
+    if key == "when" or "kind" not in holder:
+        return True
+    items = instrument.question(holder["name"]).items()
+    return any(not item.open and item.name in answers.codebook for item in items)
 
 
 def test_every_question_can_be_reached(study):
