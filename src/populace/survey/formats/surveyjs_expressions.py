@@ -24,8 +24,9 @@ from populace.survey.expression_records import (
     Text,
     Truth,
 )
-from populace.survey.formats.surveyjs_grammar import NotRead, tree_of
+from populace.survey.formats.surveyjs_grammar import tree_of
 from populace.survey.formats.surveyjs_variables import Lookup, Variable, as_word, joined, negated, unsupported
+from populace.survey.formats.translated import NotRead
 
 if TYPE_CHECKING:
     from lark import Tree

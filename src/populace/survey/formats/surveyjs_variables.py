@@ -15,7 +15,7 @@ from populace.survey.expression_records import (
     Text,
     walk,
 )
-from populace.survey.formats.surveyjs_grammar import NotRead
+from populace.survey.formats.translated import NotRead
 
 if TYPE_CHECKING:
     pass
