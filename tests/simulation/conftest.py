@@ -75,6 +75,12 @@ class Spy:
     def tell(self, prompt, choices, rows=None):
         self.told.append((prompt, choices))
 
+    def copy(self):
+        """Gives the same chances and is not listened to."""
+        other = Spy(self.chances)
+        other.n = self.n
+        return other
+
 
 @pytest.fixture
 def people() -> DataSet:

@@ -374,7 +374,8 @@ def test_parts_follow_the_strengths_and_are_rounded_as_people_round():
     assert np.abs(values.mean(axis=0) - [40, 30, 20, 10]).max() < 1
     tens = (values % 10 == 0).all(axis=1).mean()
     fives = (values % 5 == 0).all(axis=1).mean()
-    assert 0.4 < tens < 0.55 and 0.85 < fives < 0.97
+    # of people with four parts .63 and .90; standard errors here are below .01
+    assert 0.58 < tens < 0.68 and 0.86 < fives < 0.94
     assert values.std(axis=0).min() > 5
 
 

@@ -93,6 +93,9 @@ def audit(instrument: Instrument, dataset: DataSet) -> Audit:
         for name in answers:
             came[name][visit.rows] = True
         _judge(visit, answers, found, f"{visit.question.name}{visit.place.suffix}_version" in dataset.codebook)
+        if visit.question.valid_if and len(answers) == len(visit.items):
+            name = f"{visit.question.name}{visit.place.suffix}"
+            _count(found, f"does not meet valid_if {visit.question.valid_if!r}", name, ~walk.accepts(visit, answers))
         try:
             visit = steps.send(answers)
         except StopIteration:

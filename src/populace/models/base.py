@@ -57,6 +57,10 @@ class Session(Protocol):
         """Record the options chosen ((rows,) positions, -1 = no answer); later questions build on it."""
         ...
 
+    def copy(self) -> Session:
+        """The same interviews once more: what the copy is told does not reach this session."""
+        ...
+
 
 class ResponseModel(Protocol):
     """Anything that can say how respondents answer closed questions."""

@@ -123,6 +123,10 @@ class FixedSession:
     def tell(self, prompt: Prompt, choices: np.ndarray, rows: np.ndarray | None = None) -> None:
         """Nothing is learned from it."""
 
+    def copy(self) -> FixedSession:
+        """The same interviews once more."""
+        return FixedSession(self.n, self._model)
+
 
 class _Fixed(Baseline):
     """A baseline that gives everybody the same distribution."""
@@ -296,6 +300,12 @@ class CellSession:
         if part is not None:
             self._places[slice(None) if rows is None else rows, part] = choices
 
+    def copy(self) -> CellSession:
+        """The same interviews once more."""
+        other = CellSession(self.n, self._model)
+        other._places = self._places.copy()
+        return other
+
 
 def known(shares_by_key: dict[Key, Any], prompt: Prompt, name: str) -> Any:
     """What the pilot says of a question; `CannotAnswer` when it was not in there."""
@@ -419,6 +429,12 @@ class CopulaSession:
         if column is not None:
             place = self._model._order[key_of(prompt)]
             self._scores[slice(None) if rows is None else rows, place] = column.scores_of(choices)
+
+    def copy(self) -> CopulaSession:
+        """The same interviews once more."""
+        other = CopulaSession(self.n, self._model)
+        other._scores = self._scores.copy()
+        return other
 
 
 class _Column:

@@ -12,6 +12,7 @@ operations whatever the batch it arrives in.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,6 +67,12 @@ class Beliefs:
         for block in self._blocks:
             block.mean *= factor
         self._asked = None
+
+    def copy(self) -> Beliefs:
+        """The same beliefs; what one is told does not reach the other."""
+        other = Beliefs(0, 0)
+        other.n, other._blocks = self.n, deepcopy(self._blocks)
+        return other
 
     def _expected(self, choice: Choice) -> list[np.ndarray]:
         """(BLOCK, K) expected shares of every block; its views are kept for telling when they are not too large."""

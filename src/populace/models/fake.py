@@ -85,6 +85,12 @@ class FakeSession:
         where = slice(None) if rows is None else rows
         self._state[:, where] = self._state[:, where] * kept + step
 
+    def copy(self) -> FakeSession:
+        """The same interviews once more."""
+        other = FakeSession(self._seed, self.n)
+        other._state = self._state.copy()
+        return other
+
 
 @lru_cache(maxsize=4096)
 def _option_parameters(seed: int, prompt: Prompt) -> tuple[np.ndarray, np.ndarray]:

@@ -181,6 +181,10 @@ class RecordedSession:
     def tell(self, prompt: Prompt, choices: np.ndarray, rows: np.ndarray | None = None) -> None:
         """Nothing to remember."""
 
+    def copy(self) -> RecordedSession:
+        """The same interviews once more."""
+        return RecordedSession(self._model, self.n)
+
 
 def read_recorded(path: Path) -> list[Recorded]:
     """The sources of a file (see models/records.py), in the order in which they first appear."""

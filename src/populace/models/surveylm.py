@@ -291,6 +291,12 @@ class LatentSession:
         """Record the options chosen (positions, -1 = no answer)."""
         self._beliefs.tell(self._model.choice(prompt), choices, rows)
 
+    def copy(self) -> LatentSession:
+        """The same interviews once more."""
+        other = LatentSession(self._model, 0)
+        other.n, other._beliefs = self.n, self._beliefs.copy()
+        return other
+
     def take_further(self, factor: float) -> None:
         """Move every respondent's belief away from the population, or back to it (factor below one)."""
         self._beliefs.take_further(factor)

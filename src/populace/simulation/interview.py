@@ -16,10 +16,11 @@ import populace
 from populace.data.codebook import Variable
 from populace.data.dataset import PROVENANCE, DataSet
 from populace.models.base import ResponseModel, Told
-from populace.simulation.answering import Answers, Interviewing, answers_to, prompts_of
+from populace.simulation.answering import Answers, Interviewing, answers_to, nothing_like, prompts_of
 from populace.simulation.chance import respondent_keys, uniforms
 from populace.simulation.plan import Plan, column_of
 from populace.simulation.recorded import by_name, recorded
+from populace.simulation.validity import valid_answers
 from populace.survey.item import Item
 from populace.survey.walk import Visit, Walk
 from populace.survey.wording import has_piping, worded
@@ -83,23 +84,31 @@ def _answers(
 ) -> Answers:
     """The answers of everybody a question is put to: copied where they are known, else asked for."""
     names = {item.name for item in visit.items}
-    answers = {name: values[visit.rows] for name, values in copied.items() if name in names}
-    if names - answers.keys() <= asking.settled:
-        return answers
-    groups = worded(walk.state, visit)
+
+    def known(some: Visit) -> Answers:
+        return {name: values[some.rows] for name, values in copied.items() if name in names}
+
+    if names - copied.keys() <= asking.settled:
+        return known(visit)
     if prepare and has_piping(visit.question):  # the same question in several wordings: read together
+        groups = worded(walk.state, visit)
         prepare([one for _, question in groups for one in prompts_of(question, asking)])
+    if visit.question.valid_if is None:
+        return known(visit) | _asked(walk, visit, asking)
+    return valid_answers(walk, visit, asking, lambda some, again: known(some) | _asked(walk, some, again))
+
+
+def _asked(walk: Walk, visit: Visit, asking: Interviewing) -> Answers:
+    """The answers to a question, each group in its wording."""
+    groups = worded(walk.state, visit)
+    answers: Answers = {}
     for group, question in groups:
         own = answers_to(visit, question, group, asking)
         if len(groups) == 1:
-            return answers | own
+            return own
         for name, values in own.items():
-            answers.setdefault(name, _nothing(values, len(visit.rows)))[group] = values
+            answers.setdefault(name, nothing_like(values, len(visit.rows)))[group] = values
     return answers
-
-
-def _nothing(like: np.ndarray, m: int) -> np.ndarray:
-    return np.full(m, None, dtype=object) if like.dtype == object else np.full(m, np.nan)
 
 
 def _history(plan: Plan, people: DataSet, rows: np.ndarray) -> Iterator[Told]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -82,6 +82,12 @@ class Visit:
     versions: np.ndarray | None = None
     #: column -> (m,) who finds it, for columns of rows and options that are not shown to all
     found: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def some(self, places: np.ndarray) -> Visit:
+        """The visit of some of the respondents, by their places (k,) in it."""
+        several = ("rows", "offered", "lines", "option_order", "row_order", "versions")
+        cut = {name: values[places] for name in several if (values := getattr(self, name)) is not None}
+        return replace(self, **cut, found={name: there[places] for name, there in self.found.items()})
 
 
 class Walk:
@@ -392,6 +398,16 @@ class Walk:
             table = np.column_stack([_selected(values, len(visit.rows)) for values in given])
             self.state.choose(name + visit.place.suffix, tuple(columns), visit.rows, table)
 
+    def accepts(self, visit: Visit, answers: Answers) -> np.ndarray:
+        """(m,) whose answers meet the condition of the question; who gives none, or "don't know", is not judged.
+
+        The answers are kept until others are sent for the same respondents.
+        """
+        self._take(visit, answers)
+        said = [_says_something(item, answers[item.name]) for item in visit.items if item.name in answers]
+        silent = ~np.logical_or.reduce(said) if said else np.ones(len(visit.rows), dtype=bool)
+        return silent | self.state.holds(visit.question.valid_if or "true", visit.rows, visit.place)
+
     # -- shared ------------------------------------------------------------------------------------------------------
 
     def _holds(self, what: str, condition: str, rows: np.ndarray, place: Place) -> np.ndarray:
@@ -444,6 +460,13 @@ def _found(
         if parts:
             found[name + suffix] = np.logical_and.reduce(parts)
     return found
+
+
+def _says_something(item: Item, values: np.ndarray) -> np.ndarray:
+    """Who gave an answer that is more than "don't know"."""
+    there = np.array([one is not None for one in values]) if values.dtype == object else ~np.isnan(values)
+    missing = [option.code for option in item.options if option.missing]
+    return there & ~np.isin(values, missing) if missing else there
 
 
 def _without(values: np.ndarray, who: np.ndarray) -> np.ndarray:
