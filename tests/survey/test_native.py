@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from populace.errors import InstrumentError, OutOfSpace
+from populace.survey.design import ChoiceDesign, MaxDiffDesign
 from populace.survey.flow import Computed, Element, Field, Quota, elements
 from populace.survey.formats import native
 from populace.survey.instrument import Block, Instrument, read_instrument, write_instrument
@@ -330,18 +331,18 @@ def test_the_examples_show_every_step_of_a_flow_and_everything_beside_it():
     [
         (Instrument, None), (Block, "block"), (Question, "question"), (Option, "option"), (Row, "row"),
         (Skip, "skip"), (Tasks, "tasks"), (Attribute, "attribute"), (Field, "field"), (Computed, "computed"),
-        (Quota, "quota"),
+        (Quota, "quota"), (ChoiceDesign, "choice_design"), (MaxDiffDesign, "maxdiff_design"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )  # fmt: skip
 def test_the_schema_has_the_fields_of_a_record_and_needs_those_without_a_default(record, place):
     whole = native.schema()
     part = whole["$defs"][place] if place else whole
-    shorthands = set() if place else {"scales", "questions"}
+    shorthands = {None: {"scales", "questions"}, "question": {"design"}, "tasks": {"design"}}.get(place, set())
     assert set(part["properties"]) == {field.name for field in dataclasses.fields(record)} | shorthands
     missing = dataclasses.MISSING
     needed = {f.name for f in dataclasses.fields(record) if f.default is missing and f.default_factory is missing}
-    assert set(part["required"]) == needed - ({"blocks"} if not place else set())
+    assert set(part["required"]) == needed - {None: {"blocks"}, "tasks": {"versions"}}.get(place, set())
 
 
 def test_the_schema_has_every_step_of_a_flow_with_its_fields():
@@ -350,6 +351,28 @@ def test_the_schema_has_every_step_of_a_flow_with_its_fields():
     for kind in Element.__subclasses__():
         if "properties" in steps[kind.KEY]:
             assert set(steps[kind.KEY]["properties"]) == {field.name for field in dataclasses.fields(kind)}
+
+
+CARDS = {"attributes": [{"name": "A", "levels": ["a", "b"]}, {"name": "B", "levels": ["c", "d"]}]}
+SIZE = {"tasks": 4, "alternatives": 2, "seed": 1}
+SETS = {"kind": "best_worst", "text": "?", "options": ["A", "B", "C", "D"]}
+DESIGNS = [
+    {"kind": "choice_task", "text": "?", "tasks": CARDS},
+    {"kind": "choice_task", "text": "?", "tasks": CARDS | {"design": SIZE, "versions": [[[[1, 1], [2, 2]]]]}},
+    {"kind": "choice_task", "text": "?", "tasks": CARDS | {"design": {"tasks": 4, "alternatives": 2}}},
+    *(
+        {"kind": "choice_task", "text": "?", "tasks": CARDS | {"design": SIZE | wrong}}
+        for wrong in (
+            {"tasks": 0}, {"seed": -1}, {"alternatives": 1}, {"method": "best"}, {"versions": 1.5}, {"none": "?"},
+            {"prohibited": {"A": "a"}}, {"prohibited": [{"A": "a"}]}, {"prohibited": [{"A": "a", "B": 1}]},
+            {"priors": [1]}, {"priors": {"A": 1}}, {"priors": {"A": ["1", "2"]}}, {"none_prior": "1"},
+        )
+    ),
+    SETS | {"design": {"sets": 2, "size": 3, "seed": 1}, "sets": [[[1, 2, 3]]]},
+    SETS | {"design": {"sets": 2, "size": 2, "seed": 1}},
+    SETS | {"design": [2, 3]},
+    SETS | {"kind": "single", "design": {"sets": 2, "size": 3, "seed": 1}},
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -373,6 +396,7 @@ def test_the_schema_has_every_step_of_a_flow_with_its_fields():
         {"kind": "best_worst", "text": "?", "options": ["A", "B", "C"], "sets": [[[1, 2]]]},
         {"kind": "choice_task", "text": "?"},
         {"kind": "choice_task", "text": "?", "tasks": {"attributes": [], "versions": []}},
+        *DESIGNS,
         {"kind": "side_by_side", "text": "?", "rows": ["A"]},
         {"kind": "side_by_side", "text": "?", "rows": ["A"], "columns": [{"name": "x", "kind": "date", "text": "?"}]},
         {"kind": "open", "text": "?", "skips": [{"when": "true"}]},

@@ -23,6 +23,7 @@ from populace.survey.formats.registry import FORMATS as INSTRUMENTS
 from populace.survey.instrument import Instrument, read_instrument, write_instrument
 from populace.survey.length import minutes
 from populace.survey.lint import lint
+from populace.survey.lint_designs import design_lines
 from populace.survey.lint_remark import Remark
 from populace.survey.names import did_you_mean, listed
 from populace.survey.reach import reach
@@ -58,17 +59,17 @@ def import_study(
         imported, answers = forms.read(file)
     else:
         imported = import_instrument(file, format)
+    # all is read before anything is written: broken answers leave no half of a study
+    dataset, notes = answers, []
+    if data is not None:
+        dataset, notes = read_answers(data, imported.instrument, imported.fidelity.format, id_column)
     lines = imported.fidelity.lines(None)
     result: dict[str, Any] = {"instrument": imported.instrument.content_hash, "fidelity": imported.fidelity.to_dict()}
     out.mkdir(parents=True, exist_ok=True)
-    write_instrument(imported.instrument, out / INSTRUMENT)
-    if data is not None or answers is not None:
-        if data is not None:
-            dataset, notes = read_answers(data, imported.instrument, imported.fidelity.format, id_column)
-        else:
-            dataset, notes = answers, []
+    if dataset is not None:
         write_dataset(dataset, out)
-        write_instrument(imported.instrument, out / INSTRUMENT)
+    write_instrument(imported.instrument, out / INSTRUMENT)
+    if dataset is not None:
         result |= {"respondents": dataset.n, "data_notes": notes}
         lines += ["", f"answers of {dataset.n:,} respondents in {len(dataset.codebook.variables):,} columns", *notes]
     atomic.write_text(out / f"{REPORT}.txt", "\n".join(lines) + "\n")
@@ -88,7 +89,8 @@ def read_answers(
             return dataset, [*(f"{kind} columns: {count:,}" for kind, count in found.counts.items()), *found.notes]
         return named.read(path, instrument, id_column)
     dataset = read_dataset(path)
-    return dataset, list(dataset.notes)
+    found = named.belonging(path, dataset.answers.columns, instrument)
+    return dataset, [*dataset.notes, f"{len(found):,} columns are named after answers to the questionnaire"]
 
 
 def read_study(path: Path) -> tuple[Instrument | None, DataSet | None]:
@@ -151,9 +153,12 @@ def check_study(study: Path, answers: Path | None = None) -> dict[str, Any]:
         lines.append(f"caution: neither shown to be reachable nor not: {listed(found.undecided)}")
     if found.proven:
         lines.append(f"every one of the {len(found.reached):,} questions can be reached (by example)")
+    designs = design_lines(instrument)
+    lines += designs
     result: dict[str, Any] = {
         "remarks": [vars(remark) for remark in remarks],
         "minutes": minutes(instrument),
+        "designs": designs,
         "reached": list(found.reached),
         "unreachable": dict(found.unreachable),
         "undecided": list(found.undecided),

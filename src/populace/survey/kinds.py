@@ -475,8 +475,9 @@ def _best_worst_items(question: Question) -> tuple[Item, ...]:
 
 
 def _choice_task_items(question: Question) -> tuple[Item, ...]:
+    options = question.tasks.options()
     return tuple(
-        Item(f"{question.name}_{place}", question.text, question.tasks.options(), role=question.role)
+        Item(f"{question.name}_{place}", question.text, options, role=question.role)
         for place in range(1, question.tasks.count + 1)
     )
 

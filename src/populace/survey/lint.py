@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 
 from populace.survey.instrument import Instrument
 from populace.survey.length import minutes
+from populace.survey.lint_designs import weak_designs
 from populace.survey.lint_logic import missing_places, unchecked_quotas, unknown_names
 from populace.survey.lint_options import (
     gaps_and_overlaps,
@@ -140,6 +141,7 @@ def _length(instrument: Instrument) -> Iterator[Remark]:
 #: checks of one question, in any language
 _CHECKS: tuple[Check, ...] = (
     single_option, unlabelled, gaps_and_overlaps, long_wording, _many_rows, _repeated_rows, _required_text,
+    weak_designs,
 )  # fmt: skip
 #: checks that look for English words
 _ENGLISH: tuple[Check, ...] = (unbalanced, double_barrelled, leading, no_dont_know, no_other, _agreeing)

@@ -17,6 +17,8 @@ from populace.survey.question import Question, Row
 from populace.survey.scale import Option
 
 from ..strategies import instruments
+from . import helpers
+from .helpers import lists_of_questions, read_text, refused
 
 HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE sss PUBLIC "-//triple-s//DTD Survey Interchange v2.0//EN" '
@@ -41,8 +43,7 @@ def variable(kind: str, inner: str = "", name: str = "q", label: str = "What?", 
 
 
 def read(text: str | bytes, folder: Path, name: str = "study.sss") -> Imported:
-    (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
-    return triples.read(folder / name, name)
+    return read_text(triples, text, folder / name)
 
 
 def asked(text: str, folder: Path) -> Question:
@@ -54,9 +55,7 @@ def notes(found: Imported, outcome: str) -> list[str]:
 
 
 def back(instrument: Instrument, folder: Path):
-    path = folder / f"{instrument.id}.sss"
-    fidelity = triples.write(instrument, path)
-    return triples.read(path, path.name).instrument, fidelity
+    return helpers.back(triples, instrument, folder / f"{instrument.id}.sss")
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------
@@ -211,11 +210,7 @@ CARRIED = (
 
 
 @settings(max_examples=60)
-@given(
-    instruments(
-        KINDS, flow=False, data=False, computed=False, quotas=False, skips=False, most_blocks=1, without=CARRIED
-    )
-)
+@given(lists_of_questions(KINDS, CARRIED))
 def test_an_instrument_that_is_written_without_a_note_comes_back_the_same(folder, instrument):
     block = Block("main", instrument.blocks[0].questions)
     instrument = replace(instrument, blocks=(block,), year=None, country=None, notes=None)
@@ -255,9 +250,7 @@ def test_whatever_is_written_can_be_read(folder, instrument):
     ],
 )
 def test_a_broken_file_is_refused_in_one_line(text, words, tmp_path):
-    with pytest.raises(InstrumentError, match=words) as caught:
-        read(text, tmp_path)
-    assert "\n" not in str(caught.value)
+    refused(triples, text, words, tmp_path / "study.sss")
 
 
 def test_more_variables_than_any_survey_has_are_refused(tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from populace.errors import FileRefused, InstrumentError
-from populace.survey.expression_values import holds
+from populace.survey.expression_values import evaluate, holds
 from populace.survey.expressions import parse
 from populace.survey.flow import (
     Branch,
@@ -26,15 +26,20 @@ from populace.survey.flow import (
     ShowBlock,
     Shuffle,
 )
+from populace.survey.formats import qsf, xlsform
+from populace.survey.formats.dialect_write import NotWritten
 from populace.survey.formats.foreign import import_instrument
 from populace.survey.formats.xlsform import read, recognises, write
 from populace.survey.formats.xlsform_expressions import Translation, Variable
-from populace.survey.formats.xlsform_paths import NotWritten, Paths, Target
+from populace.survey.formats.xlsform_paths import Paths, Target
 from populace.survey.instrument import Block, Instrument
 from populace.survey.item import Row
 from populace.survey.question import Question, Skip
 from populace.survey.scale import Option
 from populace.survey.tasks import Attribute, Tasks
+
+from . import helpers
+from .helpers import ANSWERS, conditions
 
 YES_NO = [("yn", "yes", "Yes"), ("yn", "no", "No")]
 
@@ -367,40 +372,10 @@ TARGETS = {
     "k": Target("k", "number"),
     "t": Target("t", "text"),
 }
-numbers = st.sampled_from(["n", "k", "n + k", "2 * n", "max(n, 3)", "count(n, k)", "-n", "n % 3", "count(m)"])
-atoms = st.one_of(
-    st.builds("q {} {}".format, st.sampled_from(["==", "!=", "<", ">="]), st.sampled_from([1, 2, 10])),
-    st.sampled_from(
-        ["q in [1, 2]", "q not in [2, 10]", "selected(q, 1, 2)", "answered(q)", "answered(t)", "answered(m)"]
-    ),
-    st.sampled_from(['selected(m, "a")', 'selected(m, "a", "b")', "count(m) >= 1", "m_a == 1"]),
-    st.builds("{} {} {}".format, numbers, st.sampled_from(["==", "<", ">", "<=", ">="]), st.integers(-3, 6)),
-    st.sampled_from(
-        ['t == "ab"', 't != "ab"', 'contains(t, "b")', 'startswith(t, "a")', 'matches(t, "a*")', "length(t) > 1"]
-    ),
-)
-conditions = st.recursive(
-    atoms,
-    lambda inner: st.one_of(
-        st.builds("not ({})".format, inner),
-        st.builds("({}) and ({})".format, inner, inner),
-        st.builds("({}) or ({})".format, inner, inner),
-        st.builds("if({}, {}, {})".format, inner, inner, inner),
-    ),
-    max_leaves=6,
-)
-answers = st.fixed_dictionaries(
-    {
-        "q": st.sampled_from([None, 1, 2, 10]),
-        "m": st.sets(st.sampled_from("ab")),
-        "n": st.none() | st.integers(-3, 6),
-        "k": st.none() | st.integers(-3, 6),
-        "t": st.sampled_from([None, "ab", "b", "a"]),
-    }
-)
+NUMBERS = ["n", "k", "n + k", "2 * n", "max(n, 3)", "count(n, k)", "-n", "n % 3", "count(m)"]
 
 
-@given(conditions, answers)
+@given(conditions(NUMBERS, "m_a == 1", "answered(m)"), ANSWERS)
 def test_conditions_written_as_xpath_mean_the_same_when_read(text, values):
     condition = parse(text)
     translation = Translation(Paths(TARGETS).condition(condition), LOOKUP)
@@ -436,11 +411,7 @@ def test_what_xpath_cannot_say_is_refused(text):
 
 
 def back(instrument, tmp_path):
-    """The instrument after writing and reading it, and what was lost on the way out."""
-    path = tmp_path / "written.xlsx"
-    fidelity = write(instrument, path)
-    assert recognises(path)
-    return read(path, "written.xlsx").instrument, fidelity
+    return helpers.back(xlsform, instrument, tmp_path / "written.xlsx")
 
 
 def survey(*questions, **more):
@@ -520,6 +491,35 @@ def test_flow_data_and_languages_come_back(tmp_path):
     assert [note for note in fidelity.notes if note.outcome == "not taken"] == []
     assert after.to_dict() == before.to_dict() | {"blocks": after.to_dict()["blocks"]}
     assert after.content_hash == before.content_hash
+
+
+def test_embedded_data_written_at_several_places_have_the_last_value_that_is_there(tmp_path):
+    blocks = (
+        Block("a", (Question("q1", "single", "Which?", OPTIONS),)),
+        Block("b", (Question("q2", "open", "${arm}?"),)),
+    )
+    flow = (
+        ShowBlock("a"),
+        SetData((("arm", "none"),)),
+        Branch("q1 == 1", (SetData((("arm", "first"),)),), (SetData((("arm", "second"),)),)),
+        ShowBlock("b"),
+    )
+    after, fidelity = back(Instrument("form", "F", blocks, flow=flow), tmp_path)
+    (note,) = [note for note in fidelity.notes if "written at 3 places" in note.words]
+    assert (note.outcome, note.place) == ("changed", "embedded data arm")
+    (last,) = [one for one in after.computed if one.name == "arm"]
+    for second, expected in ((None, "none"), ("first", "first")):
+        values = {"arm_1": "none", "arm_2": second, "arm_3": None}
+        assert evaluate(parse(last.value), values) == expected
+
+
+def test_embedded_data_made_of_their_own_earlier_value_are_noted(tmp_path):
+    blocks = (Block("a", (Question("q1", "single", "Which?", OPTIONS),)),)
+    flow = (ShowBlock("a"), SetData((("trail", "a"),)), SetData((("trail", "${trail}b"),)))
+    _, fidelity = back(Instrument("form", "F", blocks, flow=flow), tmp_path)
+    assert [note.words for note in fidelity.notes if note.outcome == "not taken"] == [
+        "is made of its own earlier value"
+    ]
 
 
 SETS = ((("a", "b", "c"),),)
@@ -715,6 +715,13 @@ SAMPLES = {
         "buttonText", "jr:noAppErrorString",
     }),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["accuracy_nudges", "default_eric", "infotainment", "junk_fees", "privacy"])
+def test_real_studies_of_another_tool_become_forms_that_are_accepted(name, corpora, tmp_path):
+    study = qsf.read(corpora / "twin2k" / name / "survey.qsf", name).instrument
+    write(study, tmp_path / "form.xlsx")
+    assert len(read(tmp_path / "form.xlsx", name).instrument.items()) == len(study.items())
 
 
 @pytest.mark.parametrize("name", SAMPLES)

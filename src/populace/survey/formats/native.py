@@ -1,8 +1,9 @@
 """Populace's own instrument format: JSON or YAML <-> Instrument.
 
 Shorthands are allowed on reading and spelled out on writing: options may be plain strings (codes 1, 2, …) or the name
-of a list under 'scales'; rows may be plain strings; 'questions' may stand in place of 'blocks' (one block, "main").
-Files are read by `native_files`, the flow by `native_flow`.
+of a list under 'scales'; rows may be plain strings; 'questions' may stand in place of 'blocks' (one block, "main");
+choice tasks and best-worst sets may be given by a design. Files are read by `native_files`, the flow by `native_flow`,
+tasks and sets by `native_designs`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from populace.errors import InstrumentError
+from populace.survey.formats.native_designs import nested, sets_of, tasks_of
 from populace.survey.formats.native_files import dump, load
 from populace.survey.formats.native_flow import PARTS
 from populace.survey.formats.native_records import called, flags, keys_of, mapping, placed, record, sequence, short
@@ -23,15 +25,14 @@ from populace.survey.instrument import Block, Instrument
 from populace.survey.names import did_you_mean, shown
 from populace.survey.question import Question, Row, Skip
 from populace.survey.scale import Option
-from populace.survey.tasks import Attribute, Tasks
 
 __all__ = ["flags", "from_dict", "load", "read", "record", "schema", "write"]
 
 _TOP = {**keys_of(Instrument), "blocks": False, "questions": False, "scales": False}
 _BLOCK = keys_of(Block)
-_QUESTION = keys_of(Question)
+_QUESTION = {**keys_of(Question), "design": False}
 #: columns stand side by side, and their rows are those of the question
-_COLUMN = {key: needed for key, needed in _QUESTION.items() if key not in ("rows", "columns")}
+_COLUMN = {key: needed for key, needed in _QUESTION.items() if key not in ("rows", "columns", "design")}
 
 
 @cache
@@ -141,9 +142,11 @@ def _question(
             columns = sequence(fields["columns"], where, "columns")
             fields["columns"] = tuple(_question(one, n, where, scales, _COLUMN) for n, one in enumerate(columns, 1))
         if fields.get("tasks") is not None:
-            fields["tasks"] = _tasks(fields["tasks"])
+            fields["tasks"] = tasks_of(fields["tasks"])
         if "sets" in fields:
             fields["sets"] = nested(fields["sets"], 2, "sets")
+        if "design" in fields:
+            fields["sets"] = sets_of(fields.pop("design"), fields)
         fields = flags(Question, fields)
     with placed(place):
         return Question(**fields)
@@ -189,30 +192,6 @@ def _row(content: Any, number: int) -> Row:
 
 def _skip(content: Any, number: int) -> Skip:
     return record(Skip, content, f"skip number {number}", "a skip")
-
-
-def _tasks(content: Any) -> Tasks:
-    fields = dict(mapping(content, "tasks", "the tasks", keys_of(Tasks)))
-    listed = sequence(fields["attributes"], "", "attributes")
-    attributes = [record(Attribute, one, f"attribute number {n}", "an attribute") for n, one in enumerate(listed, 1)]
-    for attribute in attributes:
-        if not isinstance(attribute.name, str) or not all(
-            isinstance(level, str) and level.strip() for level in attribute.levels
-        ):
-            name = shown(attribute.name)
-            raise InstrumentError(f"attribute {name}: its name and levels are words: put numbers in quotes")
-    return Tasks(tuple(attributes), nested(fields["versions"], 3, "versions"), fields.get("none"))
-
-
-def nested(content: Any, depth: int, what: str) -> tuple[Any, ...]:
-    """Lists within lists, `depth` levels below the first, as tuples."""
-    members = sequence(content, "", what)
-    if depth:
-        return tuple(nested(member, depth - 1, what) for member in members)
-    for member in members:
-        if isinstance(member, bool) or not isinstance(member, int | str):
-            raise InstrumentError(f"{what} holds {shown(member)}; expected a whole number or a word: correct it")
-    return tuple(members)
 
 
 #: what the members of lists in a question are
