@@ -25,7 +25,7 @@ PLAIN = ("fake", "uniform")
 
 
 def load_model(name: str | Path = DEFAULT, cache: Path | None = None) -> ResponseModel:
-    """A model by name ('default', 'fake', 'uniform') or from its folder.
+    """A model by name ('default', 'fake', 'uniform') or from its folder; any causal model of Hugging Face is one.
 
     `cache` is the SQLite file that keeps text vectors between runs; without it each run reads its texts anew.
     Raises `ModelError` when the folder is incomplete, altered, or of an unknown kind.
@@ -33,6 +33,10 @@ def load_model(name: str | Path = DEFAULT, cache: Path | None = None) -> Respons
     if str(name) in PLAIN:
         return _plain(str(name))
     folder = shipped_folder() if str(name) == DEFAULT else Path(name)
+    if any((folder / one).is_file() for one in ("config.json", "adapter_config.json")):
+        from populace.models.causal_files import load_causal
+
+        return load_causal(folder)
     card = read_card(folder)
     if card.get("kind") == "combined":
         return _combined(folder, card, cache)
