@@ -127,7 +127,8 @@ def test_a_path_that_is_not_there_is_named(tmp_path):
 
 def test_an_unknown_suffix_is_answered_with_the_known_ones(tmp_path):
     (tmp_path / "a.xlsx").write_text("x")
-    assert "expected .parquet, .csv, .sav, .zsav, .por, .dta, .sss or a folder" in refusal(tmp_path / "a.xlsx")
+    known = ".parquet, .csv, .sav, .zsav, .por, .dta, .sas7bdat, .xpt, .sss"
+    assert f"expected {known} or a folder" in refusal(tmp_path / "a.xlsx")
     with pytest.raises(DataError, match=r"ends in '\.odt'"):
         write_dataset(survey(2), tmp_path / "a.odt")
 

@@ -284,7 +284,7 @@ def test_other_encodings_and_separators(tmp_path, suffix):
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        ("", "has 0 rows"), ("a,b\n", "has 1 rows"), ("a,b\nc,d\n1,2\n", "none of its 2 columns belongs to a question"),
+        ("", "is empty"), ("a,b\n", "has 1 row;"), ("a,b\nc,d\n1,2\n", "none of its 2 columns belongs to a question"),
         (b"\xff\xfea", "is not UTF-8 or UTF-16"), (b"drink\nx\n\xe9\n", "is not UTF-8 or UTF-16"),
         ("drink\nx\n" + "y" * 200_000, "is no table of cells"),
     ],

@@ -59,6 +59,27 @@ def test_the_do_file_declares_missing_values_and_the_weight(answers, tmp_path):
     assert "svyset [pweight=w]" in lines
 
 
+def test_missing_values_with_letters_are_codes_of_missing_options(tmp_path):
+    answers = pl.DataFrame({"q": pl.Series([1.0, "a", 3.0, "b", None], dtype=pl.Object)})
+    labels = {"q": {1: "Yes", 3: "No", "a": "Refused"}}
+    pyreadstat.write_dta(
+        answers, tmp_path / "t.dta", missing_user_values={"q": ["a", "b"]}, variable_value_labels=labels
+    )
+    found = read_dataset(tmp_path / "t.dta")
+    assert found.codes("q").to_list() == [1, -1, 3, -2, None]
+    missing = {option.code: option.label for option in found.codebook.variable("q").options if option.missing}
+    assert missing == {-1: "Refused", -2: "Missing (.b)"}
+    assert any("q .a is -1, q .b is -2" in note for note in found.notes)
+
+
+def test_what_the_do_file_made_missing_is_its_code_again(answers, tmp_path):
+    write_dataset(answers, tmp_path / "t.dta")
+    frame, _ = pyreadstat.read_dta(tmp_path / "t.dta", output_format="polars")
+    frame = frame.with_columns(pl.Series("a_b", [1.0, "a", None], dtype=pl.Object))
+    pyreadstat.write_dta(frame, tmp_path / "t.dta", missing_user_values={"a_b": ["a"]})
+    assert read_dataset(tmp_path / "t.dta").codes("a.b").to_list() == [1, 9, None]
+
+
 def test_without_the_codebook_labels_still_make_options(answers, tmp_path):
     write_dataset(answers, tmp_path / "t.dta")
     (tmp_path / "t.codebook.json").unlink()

@@ -18,12 +18,14 @@ FORMATS = {
     ".zsav": "spss",
     ".por": "spss",
     ".dta": "stata",
+    ".sas7bdat": "sas",
+    ".xpt": "sas",
     ".sss": "triples",
 }
 
 
 def read_dataset(path: str | Path) -> DataSet:
-    """Read a folder (codebook.json + answers.parquet), .parquet, .csv (NAME.codebook.json beside it) or .sav.
+    """Read a folder (codebook.json + answers.parquet) or a file of one of `FORMATS` (.csv with NAME.codebook.json).
 
     Raises `DataError` naming file, column and code when file or content cannot be used.
     """

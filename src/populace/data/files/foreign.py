@@ -16,7 +16,7 @@ _WORKER = "populace.data.files.readstat:parse"
 
 
 def load(path: Path, limits: Limits | None = None) -> tuple[pl.DataFrame, dict[str, Any]]:
-    """Columns as a .sav, .zsav, .por or .dta file has them, and what it says of them (see `readstat.parse`).
+    """Columns as a file of SPSS, Stata or SAS has them, and what it says of them (see `readstat.parse`).
 
     Raises `DataError`, and its `FileRefused` where the parser had to be ended.
     """

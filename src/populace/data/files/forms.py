@@ -19,7 +19,7 @@ import polars as pl
 from populace.data.codebook import RESPONDENT, Codebook, Variable
 from populace.data.dataset import DataSet
 from populace.data.files.forms_kinds import Guess, guess
-from populace.data.files.qualtrics import cells_of
+from populace.data.files.qualtrics import cells_of, too_short
 from populace.data.files.qualtrics_columns import Meant
 from populace.data.files.qualtrics_values import Reader
 from populace.errors import DataError
@@ -68,7 +68,7 @@ def read(path: str | Path) -> tuple[Imported, DataSet]:
     path = Path(path)
     table = cells_of(path)
     if len(table) < 3:
-        raise DataError(f"{path} has {len(table)} rows; expected headers and answers: check the file")
+        raise DataError(f"{path} {too_short(table)}; expected headers and answers: check the file")
     fidelity = Fidelity("Google Forms or SurveyMonkey export")
     headers, rows = _headers(table)
     cells = [list(column) for column in zip(*rows, strict=True)]

@@ -1,29 +1,32 @@
 """Tables of answers whose columns are named after questions: exports of LimeSurvey, ODK, Kobo, SurveyJS and others.
 
-`Q1[SQ001]`, `group/q1`, `q1/option` and `q1_option` all find the column of the instrument; cells may hold codes or
-wordings. Columns that belong to no question are kept as they are.
+Which column belongs to which answer says `named_columns`, what its cells mean `named_cells`. Columns that belong to no
+question are kept as they are; those that tell who somebody is are not taken.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
 
 from populace.data.codebook import RESPONDENT, Codebook, Variable
 from populace.data.dataset import DataSet
-from populace.data.files.qualtrics import cells_of
+from populace.data.files.named_cells import Cells
+from populace.data.files.named_columns import meant
+from populace.data.files.qualtrics import cells_of, too_short
 from populace.data.files.qualtrics_columns import Meant
 from populace.data.files.qualtrics_values import Reader
 from populace.errors import DataError
 from populace.survey.instrument import Instrument
-from populace.survey.kinds import chosen_columns
 from populace.survey.names import RESPONDENT_ID, listed
 
 #: headers that are taken for the respondents' ids, in the order of preference
-_IDS = ("respondent_id", "responseid", "response id", "id", "_id", "instanceid", "meta/instanceid", "_uuid", "token")
+_IDS = (
+    "respondent_id", "responseid", "response id", "id", "_id", "instanceid", "meta/instanceid", "meta-instanceid",
+    "_uuid", "key", "token",
+)  # fmt: skip
 
 
 def read(path: str | Path, instrument: Instrument, id_column: str | None = None) -> tuple[DataSet, list[str]]:
@@ -35,18 +38,13 @@ def read(path: str | Path, instrument: Instrument, id_column: str | None = None)
     path = Path(path)
     table = cells_of(path)
     if len(table) < 2:
-        raise DataError(f"{path} has {len(table)} rows; expected a header and answers: check the file")
+        raise DataError(f"{path} {too_short(table)}; expected a header and answers: check the file")
     headers = [cell.replace("\xa0", " ").strip() for cell in table[0]]
     rows = [(row + [""] * len(headers))[: len(headers)] for row in table[1:] if any(row)]
     cells = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in headers]
-    meant = _meant(headers, instrument)
-    if not any(one.kind in ("answer", "choices") for one in meant):
-        raise DataError(
-            f"{path}: none of its columns ({listed(headers)}) is named after a question of {instrument.id!r}; expected "
-            "answers to that questionnaire: check that the two belong together"
-        )
+    belonging(path, headers, instrument)
     notes: list[str] = []
-    columns = list(_columns(headers, cells, meant, Reader(instrument, notes), id_column))
+    columns = list(_Table(headers, cells, instrument, notes, id_column).columns())
     kept = {variable.name: (variable, series) for variable, series in reversed(columns)}
     ordered = [kept[name] for name in dict.fromkeys(variable.name for variable, _ in columns)]
     codebook = Codebook(instrument.id, instrument.title, (RESPONDENT, *(one for one, _ in ordered)))
@@ -55,45 +53,92 @@ def read(path: str | Path, instrument: Instrument, id_column: str | None = None)
     return DataSet(frame, codebook, str(path)).noting(notes), notes
 
 
-def _columns(
-    headers: list[str], cells: list[list[str]], meant: list[Meant], reader: Reader, id_column: str | None
-) -> Iterator[tuple[Variable, pl.Series]]:
-    several = reader.rows_seen(meant, cells)
-    for header, one, values in zip(headers, meant, cells, strict=True):
-        if one.kind == "answer":
-            yield reader.answers(one.name, values, several)
-        elif one.kind == "choices":
-            yield from reader.choices(one.name, values)
-        elif header and header != id_column and any(values) and header.lower() != RESPONDENT_ID:
-            name = reader.name_of(header)
+def belonging(path: Path, headers: Sequence[str], instrument: Instrument) -> list[str]:
+    """The headers that are named after answers to an instrument; raises `DataError` where there is none."""
+    found = [
+        header
+        for header, one in zip(headers, meant(headers, instrument), strict=True)
+        if one.kind not in ("unknown", "personal")
+    ]
+    if not found:
+        raise DataError(
+            f"{path}: none of its columns ({listed(headers)}) is named after a question of {instrument.id!r}; expected "
+            "answers to that questionnaire: check that the two belong together"
+        )
+    return found
+
+
+class _Table:
+    """The columns of one table as variables with their answers."""
+
+    def __init__(
+        self,
+        headers: list[str],
+        cells: list[list[str]],
+        instrument: Instrument,
+        notes: list[str],
+        id_column: str | None,
+    ) -> None:
+        self.reader, self.cells = Reader(instrument, notes), Cells(instrument, notes)
+        self.notes, self.id_column = notes, id_column
+        self.table = [
+            self._ticked(header, one, values)
+            for header, one, values in zip(headers, meant(headers, instrument), cells, strict=True)
+        ]
+
+    def _ticked(self, header: str, one: Meant, values: list[str]) -> tuple[str, Meant, list[str]]:
+        """A column with yes and no of its choices as 1 and 0."""
+        if one.kind == "other" and not self.cells.is_text(one.name, values):
+            one = Meant("answer", one.name)
+        ticked = one.kind == "answer" and one.name in self.cells.labels
+        return header, one, self.cells.ticks(one.name, values) if ticked else values
+
+    def columns(self) -> Iterator[tuple[Variable, pl.Series]]:
+        """All variables; several columns may give the same one, of which the first counts."""
+        several = self._several()
+        for header, one, values in self.table:
+            match one.kind:
+                case "answer":
+                    yield self.reader.answers(one.name, values, several)
+                case "choices":
+                    yield from self.cells.choices(one.name, values)
+                case "ranking":
+                    yield from self.cells.ranking(one.name, values)
+                case "other":
+                    yield self.cells.text(one.name, values)
+                case "unknown" if header and header != self.id_column and header.lower() != RESPONDENT_ID:
+                    yield from self._kept(header, values)
+        yield from self._ranked()
+        # whoever wrote something chose it: for tables that have no other column for that
+        for _, one, values in self.table:
+            if one.kind == "other" and one.name in several:
+                yield self.reader.answers(one.name, self.cells.ticks(one.name, values), several)
+        self._tell()
+
+    def _several(self) -> dict[str, list[bool]]:
+        """Column of a multiple choice -> who answered the question at all."""
+        chosen = [(Meant("answer", one.name) if one.kind == "other" else one, values) for _, one, values in self.table]
+        return self.reader.rows_seen([one for one, _ in chosen], [values for _, values in chosen])
+
+    def _kept(self, header: str, values: list[str]) -> Iterator[tuple[Variable, pl.Series]]:
+        """A column of no question, as it is."""
+        if any(values):
+            name = self.reader.name_of(header)
             series = pl.Series(name, [value or None for value in values], dtype=pl.String)
             yield Variable(name, header, "text", (), "design"), series
 
+    def _ranked(self) -> Iterator[tuple[Variable, pl.Series]]:
+        places: dict[str, dict[int, list[str]]] = {}
+        for _, one, values in self.table:
+            if one.kind == "place":
+                places.setdefault(one.name, {})[one.member] = values
+        for name, columns in places.items():
+            yield from self.cells.places(name, columns)
 
-def _meant(headers: list[str], instrument: Instrument) -> list[Meant]:
-    names = {item.name.lower(): item.name for item in instrument.items()}
-    several = {q.name.lower(): q.name for q in instrument.questions if q.kind == "multiple"}
-    for question in instrument.questions:
-        for columns in chosen_columns(question).values():
-            names |= {f"{question.name}/{code}".lower(): column for code, column in columns.items()}
-    return [_one(header, names, several) for header in headers]
-
-
-def _one(header: str, names: dict[str, str], several: dict[str, str]) -> Meant:
-    for name in _spellings(header):
-        if name in names:
-            return Meant("answer", names[name])
-        if name in several:
-            return Meant("choices", several[name])
-    return Meant("unknown")
-
-
-def _spellings(header: str) -> Iterator[str]:
-    """What a header may stand for: itself, without its groups, with brackets as part of the name."""
-    text = header.lower()
-    bracketed = re.sub(r"\[(\w+)\]", r"_\1", text.replace("][", "_"))
-    parts = text.split("/")
-    yield from (text, bracketed, parts[-1], "/".join(parts[-2:]), re.sub(r"[^\w.\-]+", "_", bracketed).strip("_"))
+    def _tell(self) -> None:
+        personal = [header for header, one, _ in self.table if one.kind == "personal"]
+        if personal:
+            self.notes.append(f"columns that tell who somebody is were not taken: {listed(personal)}")
 
 
 def _ids(path: Path, headers: list[str], cells: list[list[str]], id_column: str | None, n: int) -> list[str]:

@@ -73,7 +73,7 @@ def load(path: Path) -> Export:
     """Header and rows of a .csv, .tsv or .xlsx export. Raises `DataError`."""
     table = cells_of(path)
     if len(table) < 2:
-        raise DataError(f"{path} has {len(table)} rows; expected an export with two or three header rows: check it")
+        raise DataError(f"{path} {too_short(table)}; expected an export with two or three header rows: check it")
     width = len(table[0])
     ids = [_import_id(cell) for cell in table[2]] if len(table) > 2 else []
     depth = 3 if sum(one is not None for one in ids) > width / 2 else 2
@@ -208,7 +208,7 @@ def cells_of(path: Path) -> list[list[str]]:
     except OSError as problem:
         raise DataError(f"{path} cannot be read ({problem.strerror}): check the file") from None
     except UnicodeDecodeError:
-        raise DataError(f"{path} is not UTF-8 or UTF-16; expected an export of Qualtrics: save it as UTF-8") from None
+        raise DataError(f"{path} is not UTF-8 or UTF-16; expected a table of answers: save it as UTF-8") from None
     text = text.replace("\0", "")
     delimiter = "\t" if path.suffix.lower() == ".tsv" or "\t" in text.partition("\n")[0] else ","
     try:
@@ -218,6 +218,11 @@ def cells_of(path: Path) -> list[list[str]]:
     if rows and len(rows) * len(rows[0]) > _MOST:
         raise DataError(f"{path} has more than {_MOST:,} cells; expected fewer: split it")
     return rows
+
+
+def too_short(table: list[list[str]]) -> str:
+    """How much too little a table holds, in words."""
+    return f"has {len(table)} row{'' if len(table) == 1 else 's'}" if table else "is empty"
 
 
 def _encoding(path: Path) -> str:

@@ -26,7 +26,7 @@ from populace.data.codebook import RESPONDENT, Codebook, Variable
 from populace.data.dataset import PROVENANCE, DataSet
 from populace.data.files.foreign import load
 from populace.errors import DataError
-from populace.survey.names import RESPONDENT_ID
+from populace.survey.names import RESPONDENT_ID, listed
 from populace.survey.scale import Option
 
 #: limits of the format, in bytes of UTF-8 (IBM SPSS Statistics: variables)
@@ -196,8 +196,8 @@ def _wrapped(line: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class _Meta:
-    """What an SPSS file says of its columns, by their SPSS names."""
+class Meta:
+    """What a file of a statistics package says of its columns, by their names there."""
 
     #: label of the file
     title: str
@@ -215,6 +215,12 @@ class _Meta:
     sets: dict[str, list[str]]
     #: signs that the file was damaged, a line each
     doubts: list[str]
+    #: column -> letter of a missing value of Stata or SAS, and the code that stands for it
+    letters: dict[str, dict[str, int | None]]
+    #: column -> name of its format (SAS)
+    formats: dict[str, str]
+    #: format -> pairs of code and label
+    catalog: dict[str, list[tuple[Any, str]]]
 
     def labels_of(self, name: str) -> dict[Any, str]:
         """Code -> label of a column."""
@@ -224,7 +230,11 @@ class _Meta:
 def read(path: Path, limits: Limits | None = None) -> DataSet:
     """A .sav or .zsav file, written by Populace or by anybody else; `limits` for what its parser may use."""
     frame, said = load(path, limits)
-    meta = _Meta(**said)
+    return dataset_of(path, frame, Meta(**said))
+
+
+def dataset_of(path: Path, frame: pl.DataFrame, meta: Meta) -> DataSet:
+    """The data set of columns and what their file says of them."""
     inside, names = _inside(meta.notes)
     original = {name: names.get(name, _provenance_name(name)) for name in frame.columns}
     described = [
@@ -237,7 +247,19 @@ def read(path: Path, limits: Limits | None = None) -> DataSet:
         frame = frame.insert_column(0, pl.Series(RESPONDENT_ID, range(1, frame.height + 1), dtype=pl.Int64))
         described.insert(0, RESPONDENT)
     dataset = DataSet(frame, _codebook(described, inside, meta, path), str(path))
-    return dataset.noting(f"{path}: {doubt}; the file may be damaged" for doubt in meta.doubts)
+    return dataset.noting(
+        [*(f"{path}: {doubt}; the file may be damaged" for doubt in meta.doubts), *_lettered(meta.letters)]
+    )
+
+
+def _lettered(letters: Mapping[str, Mapping[str, int | None]]) -> list[str]:
+    """What became of missing values that are letters."""
+    pairs = [(name, letter, code) for name, codes in letters.items() for letter, code in codes.items()]
+    kept = [f"{name} .{letter} is {code}" for name, letter, code in pairs if code is not None]
+    gone = sorted({name for name, _, code in pairs if code is None})
+    more = f" and {len(kept) - 8:,} more" if len(kept) > 8 else ""
+    notes = [f"missing values with letters are kept as codes below zero: {', '.join(kept[:8])}{more}"] if kept else []
+    return [*notes, *([f"dates that are missing with a letter are no answer now: {listed(gone)}"] if gone else [])]
 
 
 def _inside(notes: list[str]) -> tuple[Codebook | None, dict[str, str]]:
@@ -259,7 +281,7 @@ def _provenance_name(name: str) -> str:
     return column if column in PROVENANCE else name
 
 
-def _variable(spss: str, name: str, column: pl.Series, meta: _Meta, inside: Codebook | None) -> Variable:
+def _variable(spss: str, name: str, column: pl.Series, meta: Meta, inside: Codebook | None) -> Variable:
     """The variable of the file's own codebook while it fits, else one described from labels and measure level."""
     known = inside.variable(name) if inside and name in inside else None
     if known and _fits(known, spss, column, meta):
@@ -270,7 +292,7 @@ def _variable(spss: str, name: str, column: pl.Series, meta: _Meta, inside: Code
     return replace(derived, role=known.role, battery=known.battery, stem=known.stem, item=known.item, extra=known.extra)
 
 
-def _fits(known: Variable, spss: str, column: pl.Series, meta: _Meta) -> bool:
+def _fits(known: Variable, spss: str, column: pl.Series, meta: Meta) -> bool:
     """Are labels and codes still what the codebook in the note says?"""
     same_labels = meta.labels_of(spss) == _value_labels(known)
     same_text = (meta.texts.get(spss) or "") == _column_label(known)
@@ -279,7 +301,7 @@ def _fits(known: Variable, spss: str, column: pl.Series, meta: _Meta) -> bool:
     return same_text and same_labels and (not known.closed or _values(column) <= set(known.codes))
 
 
-def _derived(spss: str, name: str, column: pl.Series, meta: _Meta) -> Variable:
+def _derived(spss: str, name: str, column: pl.Series, meta: Meta) -> Variable:
     """A variable from what SPSS says of a column."""
     text = meta.texts.get(spss) or name
     if name == RESPONDENT_ID:
@@ -352,7 +374,7 @@ def _restored_column(column: pl.Series) -> pl.Series:
     return column.cast(pl.Int64) if whole and abs(present).max() <= _EXACT else column
 
 
-def _codebook(described: list[Variable], inside: Codebook | None, meta: _Meta, path: Path) -> Codebook:
+def _codebook(described: list[Variable], inside: Codebook | None, meta: Meta, path: Path) -> Codebook:
     """The file's own codebook with its order and extras while it has one, else a new one."""
     if inside is None:
         title = meta.title.strip() or path.stem

@@ -19,6 +19,7 @@ from populace.confined import Limits
 from populace.data.codebook import Codebook, Variable
 from populace.data.dataset import DataSet
 from populace.data.files import spss
+from populace.data.files.foreign import load
 from populace.errors import DataError
 
 #: limits of the format: letters of a name, characters of labels
@@ -55,7 +56,9 @@ def write(dataset: DataSet, path: Path) -> None:
 
 def read(path: Path, limits: Limits | None = None) -> DataSet:
     """A .dta file, with its codebook where one lies beside it."""
-    dataset = spss.read(path, limits)
+    frame, said = load(path, limits)
+    meta = spss.Meta(**said)
+    dataset = spss.dataset_of(path, frame, meta)
     if not _beside(path).exists():
         return dataset
     try:
@@ -66,8 +69,10 @@ def read(path: Path, limits: Limits | None = None) -> DataSet:
     original = {stata: name for name, stata in names.items()}
     if set(dataset.answers.columns) != set(original):
         return dataset.noting([f"{_beside(path)} describes other columns; labels are those of the .dta file"])
-    frame = dataset.answers.rename(original)
-    columns = [_restored(frame[name], codebook.variable(name) if name in codebook else None) for name in names]
+    columns = []
+    for name, stata in names.items():
+        column, codes = dataset.answers[stata].rename(name), meta.letters.get(stata, {})
+        columns.append(_restored(column, codebook.variable(name), codes) if name in codebook else column)
     return DataSet(pl.DataFrame(columns), codebook, str(path))
 
 
@@ -101,12 +106,19 @@ def _column(dataset: DataSet, name: str) -> pl.Series:
     return column.cast(pl.Float64) if column.dtype in (pl.Int64, pl.UInt64) else column
 
 
-def _restored(column: pl.Series, variable: Variable | None) -> pl.Series:
-    """The column as it was: words for codes that were words."""
-    if variable is not None and variable.closed and any(isinstance(code, str) for code in variable.codes):
+def _restored(column: pl.Series, variable: Variable, letters: Mapping[str, int]) -> pl.Series:
+    """The column as it was: words for codes that were words, and what the do-file made `.a`, `.b`, … again its code."""
+    if any(isinstance(code, str) for code in variable.codes):
         codes = dict(enumerate(variable.codes, 1))
         return pl.Series(column.name, [codes.get(value) for value in column.to_list()], dtype=pl.String)
-    return column
+    missing = dict(zip(_LETTERS, _missing(variable), strict=False))
+    back = {code: missing[letter] for letter, code in letters.items() if letter in missing}
+    return column.replace(back) if back else column
+
+
+def _missing(variable: Variable) -> list[int]:
+    """The missing codes that the do-file makes `.a`, `.b`, …, in this order."""
+    return [option.code for option in variable.options if option.missing and isinstance(option.code, int)]
 
 
 def _labels(variable: Variable) -> dict[int, str]:
@@ -122,8 +134,7 @@ def _do_file(dataset: DataSet, names: Mapping[str, str], file: str) -> str:
     if dataset.synthetic:
         lines.append("* Some or all rows are SYNTHETIC respondents: see the variables of provenance.")
     for variable in dataset.codebook.variables:
-        missing = [option.code for option in variable.options if option.missing and isinstance(option.code, int)]
-        if missing:
+        if missing := _missing(variable):
             pairs = " \\ ".join(f"{code}=.{letter}" for code, letter in zip(missing, _LETTERS, strict=False))
             lines.append(f"mvdecode {names[variable.name]}, mv({pairs})")
     if dataset.codebook.weight:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from populace.survey.expression_records import MAX_DEPTH
+from populace.survey.expression_records import MAX_DEPTH, MAX_PATTERN, Expression, Not
 from populace.survey.expressions import MAX_CHARACTERS
-from populace.survey.formats.translated import NotRead
+from populace.survey.formats.translated import NotRead, holds_unsupported, unsupported
 
 if TYPE_CHECKING:
     from lark import Lark, Tree
@@ -45,3 +45,26 @@ def _refuse_depth(tree: Tree) -> None:
         if not level:
             return
     raise NotRead(f"is nested more than {MAX_DEPTH} levels deep")
+
+
+class Translating:
+    """The translation of one text; what cannot be translated is kept in the smallest place."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        #: what could not be translated, with the reason
+        self.kept: list[str] = []
+
+    def _keep(self, text: str, problem: Exception) -> Expression:
+        self.kept.append(f"{' '.join(text.split())[:MAX_PATTERN]!r}: {problem}")
+        return unsupported(text)
+
+    def _slice(self, tree: Tree) -> str:
+        return self.text[tree.meta.start_pos : tree.meta.end_pos]
+
+    def _opposite_of(self, tree: Tree, before: int, read: Expression) -> Expression:
+        """The opposite of what was read of a part of `tree`, when `before` texts were kept."""
+        if holds_unsupported(read):  # the opposite of what nobody knows is not known either
+            del self.kept[before + 1 :]
+            return unsupported(self._slice(tree))
+        return Not(read)

@@ -8,6 +8,7 @@ from populace.confined import Limits, confined
 from populace.errors import InstrumentError
 from populace.survey.formats.fidelity import Fidelity, Imported
 from populace.survey.formats.native import from_dict
+from populace.survey.formats.registry import format_named
 
 _WORKER = "populace.survey.formats.worker:parse"
 
@@ -21,6 +22,8 @@ def import_instrument(path: str | Path, format: str | None = None, limits: Limit
     path = Path(path)
     if not path.is_file():
         raise InstrumentError(f"{path} is no file; expected a questionnaire: check the path")
+    if format is not None:
+        format_named(format)
     arguments = {"name": str(path), "suffix": path.suffix.lower(), "format": format}
     answer = confined(_WORKER, path, arguments, limits)
     instrument = from_dict(answer.value["instrument"], str(path))

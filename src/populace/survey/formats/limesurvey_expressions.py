@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 
 from populace.errors import InstrumentError
 from populace.survey.expression_records import (
-    MAX_PATTERN,
     Arithmetic,
     Call,
     Compare,
@@ -32,6 +31,7 @@ from populace.survey.expression_records import (
     Text,
     Truth,
 )
+from populace.survey.formats.dialect import Translating
 from populace.survey.formats.limesurvey_compare import Constant, compared, mirrored
 from populace.survey.formats.limesurvey_counts import counted, counted_if
 from populace.survey.formats.limesurvey_grammar import tree_of
@@ -47,7 +47,7 @@ from populace.survey.formats.limesurvey_sums import (
     sum_of_nothing,
     unquoted,
 )
-from populace.survey.formats.translated import NotRead, both, holds_unsupported, unsupported
+from populace.survey.formats.translated import NotRead, both, holds_unsupported
 
 if TYPE_CHECKING:
     from lark import Tree
@@ -61,13 +61,12 @@ _VALUELESS = {"placed": "names the place of a ranking", "none": "names what has 
 _OPERATORS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 
 
-class Translation:
+class Translation(Translating):
     """The translation of one text."""
 
     def __init__(self, text: str, lookup: Lookup) -> None:
-        self.text, self.lookup = text, lookup
-        #: what could not be translated, with the reason
-        self.kept: list[str] = []
+        super().__init__(text)
+        self.lookup = lookup
         #: what was decided
         self.decided: list[str] = []
         self._strict: dict[str, Variable] = {}
@@ -90,10 +89,6 @@ class Translation:
         ]
         return both(*put, read) or read
 
-    def _keep(self, text: str, problem: Exception) -> Expression:
-        self.kept.append(f"{' '.join(text.split())[:MAX_PATTERN]!r}: {problem}")
-        return unsupported(text)
-
     def condition_of(self, tree: Tree) -> Expression:
         """A condition; what cannot be read is kept in the smallest place."""
         if tree.data in ("either", "both"):
@@ -104,9 +99,6 @@ class Translation:
             return self._single(tree)
         except (NotRead, InstrumentError) as problem:
             return self._keep(self._slice(tree), problem)
-
-    def _slice(self, tree: Tree) -> str:
-        return self.text[tree.meta.start_pos : tree.meta.end_pos]
 
     def _joined(self, tree: Tree) -> Expression:
         operands = tuple(self.condition_of(part) for part in tree.children[::2])
@@ -125,11 +117,7 @@ class Translation:
                 return self._answered(inner)
             except (NotRead, InstrumentError) as problem:
                 return self._keep(self._slice(tree), problem)
-        before, read = len(self.kept), self.condition_of(inner)
-        if holds_unsupported(read):  # the opposite of what nobody knows is not known either
-            del self.kept[before + 1 :]
-            return unsupported(self._slice(tree))
-        return Not(read)
+        return self._opposite_of(tree, len(self.kept), self.condition_of(inner))
 
     def _single(self, tree: Tree) -> Expression:
         match tree.data:

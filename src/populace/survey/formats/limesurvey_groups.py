@@ -9,10 +9,10 @@ from populace.errors import InstrumentError
 from populace.survey.expression_records import Expression, Not, names_in
 from populace.survey.expressions import parse
 from populace.survey.flow import Computed, Field, Roll, ShowBlock
+from populace.survey.formats.dialect_write import NotWritten
 from populace.survey.formats.limesurvey_kinds import comment_of
 from populace.survey.formats.limesurvey_parts import fill
 from populace.survey.formats.limesurvey_put import Put, Writing
-from populace.survey.formats.limesurvey_scripts import NotWritten
 from populace.survey.formats.limesurvey_sides import type_of
 from populace.survey.formats.limesurvey_types import TYPES
 from populace.survey.formats.written import written_on_the_way

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from populace.errors import InstrumentError
 from populace.survey.expression_records import Expression, Logic
 from populace.survey.expressions import parse
+from populace.survey.formats.dialect_write import NotWritten
 from populace.survey.formats.fidelity import Fidelity
 from populace.survey.formats.labels import says_missing
 from populace.survey.formats.limesurvey_codes import Codes
 from populace.survey.formats.limesurvey_filters import Filters
 from populace.survey.formats.limesurvey_kinds import KIND_CLASS
 from populace.survey.formats.limesurvey_rows import Sheets
-from populace.survey.formats.limesurvey_scripts import NotWritten, Script
+from populace.survey.formats.limesurvey_scripts import Script
 from populace.survey.formats.limesurvey_sides import said_kind
 from populace.survey.formats.limesurvey_types import TYPES
 from populace.survey.formats.limesurvey_wordings import Wordings

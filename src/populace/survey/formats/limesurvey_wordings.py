@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from populace.errors import InstrumentError
 from populace.survey.expression_records import Expression, Name
+from populace.survey.formats.dialect_write import NotWritten
 from populace.survey.formats.fidelity import Fidelity
-from populace.survey.formats.limesurvey_scripts import NotWritten, Script
+from populace.survey.formats.limesurvey_scripts import Script
 from populace.survey.formats.markup import html_text, plain_text
 from populace.survey.formats.translated import code_only
 from populace.survey.piping import literally, pieces

@@ -7,6 +7,7 @@ the format can be written, `write(instrument, path) -> Fidelity`. Reading runs i
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -66,8 +67,18 @@ def format_of(path: Path, suffix: str) -> Format:
     for one in fitting:
         if one.module.recognises(path):
             return one
+    if not path.stat().st_size:
+        raise FileRefused(f"{path} is empty (0 bytes); expected a questionnaire: export or copy it again")
+    if _cut_archive(path):
+        raise FileRefused(f"{path} is an archive that was cut short or damaged: export or copy it again")
     looked_for = " or ".join(one.words for one in fitting) or f"one of {', '.join(_suffixes())}"
     raise FileRefused(f"{path} is not {looked_for}, by its content; expected a questionnaire: check the file")
+
+
+def _cut_archive(path: Path) -> bool:
+    """Does it begin as a ZIP archive (.xlsx, .docx, .lsa) and not end as one?"""
+    with path.open("rb") as file:
+        return file.read(4) == b"PK\3\4" and not zipfile.is_zipfile(path)
 
 
 def _suffixes() -> list[str]:

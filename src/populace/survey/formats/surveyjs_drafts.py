@@ -17,7 +17,8 @@ from populace.survey.formats.surveyjs_choices import Choice, legal
 from populace.survey.formats.surveyjs_expressions import Translation
 from populace.survey.formats.surveyjs_raw import Raw
 from populace.survey.formats.surveyjs_texts import Texts, piped
-from populace.survey.formats.surveyjs_variables import Lookup, Variable, joined
+from populace.survey.formats.surveyjs_variables import Lookup, Variable
+from populace.survey.formats.translated import joined
 from populace.survey.names import RESPONDENT_ID, name_problem
 from populace.survey.question import Question
 from populace.survey.scale import Option

@@ -25,8 +25,8 @@ from populace.survey.expression_records import (
     Truth,
 )
 from populace.survey.formats.surveyjs_grammar import tree_of
-from populace.survey.formats.surveyjs_variables import Lookup, Variable, as_word, joined, negated, unsupported
-from populace.survey.formats.translated import NotRead
+from populace.survey.formats.surveyjs_variables import Lookup, Variable, as_word
+from populace.survey.formats.translated import NotRead, joined, negated, unsupported
 
 if TYPE_CHECKING:
     from lark import Tree

@@ -10,7 +10,8 @@ from populace.survey.expression_records import Expression, Truth, names_in
 from populace.survey.flow import Branch, Element, End, SetData
 from populace.survey.formats.surveyjs_drafts import Draft, Reading
 from populace.survey.formats.surveyjs_raw import Raw
-from populace.survey.formats.surveyjs_variables import Variable, joined, negated
+from populace.survey.formats.surveyjs_variables import Variable
+from populace.survey.formats.translated import joined, negated
 from populace.survey.names import name_problem
 from populace.survey.piping import literally
 

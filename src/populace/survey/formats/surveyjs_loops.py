@@ -14,9 +14,9 @@ from populace.survey.flow import (
     elements,
 )
 from populace.survey.formats.surveyjs_skips import Conditions
-from populace.survey.formats.surveyjs_variables import joined
 from populace.survey.formats.surveyjs_words import words_of_questions
 from populace.survey.formats.surveyjs_writing import Element
+from populace.survey.formats.translated import joined
 from populace.survey.instrument import Block
 from populace.survey.question import Question
 

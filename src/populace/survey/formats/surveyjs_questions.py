@@ -13,7 +13,8 @@ from populace.survey.formats.surveyjs_drafts import Draft, Reading, register
 from populace.survey.formats.surveyjs_kinds import TYPES, set_choices
 from populace.survey.formats.surveyjs_raw import Raw
 from populace.survey.formats.surveyjs_tables import matrixdropdown, matrixdynamic
-from populace.survey.formats.surveyjs_variables import Variable, joined, negated
+from populace.survey.formats.surveyjs_variables import Variable
+from populace.survey.formats.translated import joined, negated
 
 _READERS = {**TYPES, "matrixdropdown": matrixdropdown, "matrixdynamic": matrixdynamic}
 #: answers put in by the survey itself

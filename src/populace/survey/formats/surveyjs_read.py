@@ -18,7 +18,8 @@ from populace.survey.formats.surveyjs_pages import Page, Pages, Part, Repeat
 from populace.survey.formats.surveyjs_questions import carry_forward, needed_if
 from populace.survey.formats.surveyjs_raw import Raw
 from populace.survey.formats.surveyjs_texts import Texts
-from populace.survey.formats.surveyjs_variables import Variable, joined
+from populace.survey.formats.surveyjs_variables import Variable
+from populace.survey.formats.translated import joined
 from populace.survey.instrument import Block, Instrument
 
 WORDS = "SurveyJS"

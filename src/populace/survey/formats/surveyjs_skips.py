@@ -5,7 +5,7 @@ from __future__ import annotations
 from populace.survey.expression_records import Expression, Truth
 from populace.survey.expressions import parse
 from populace.survey.formats.fidelity import Fidelity
-from populace.survey.formats.surveyjs_variables import joined, negated
+from populace.survey.formats.translated import joined, negated
 from populace.survey.instrument import Block
 from populace.survey.question import END_OF_SURVEY, Question
 

@@ -1,24 +1,12 @@
-"""What names in braces stand for, and the records that translations are made of."""
+"""What names in braces stand for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from populace.survey.expression_records import (
-    MAX_PATTERN,
-    Call,
-    Expression,
-    Logic,
-    Not,
-    Text,
-    walk,
-)
+from populace.survey.expression_records import Expression
 from populace.survey.formats.translated import NotRead
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)
@@ -54,29 +42,3 @@ def as_word(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return str(value).strip()
-
-
-def unsupported(text: str) -> Call:
-    """What stands in place of a condition that could not be translated."""
-    return Call("unsupported", (Text(" ".join(text.split())[:MAX_PATTERN] or "?"),))
-
-
-def negated(condition: Expression) -> Expression:
-    """The opposite of a condition; of one that could not be translated nobody knows it either."""
-    if isinstance(condition, Not):
-        return condition.operand
-    kept = [part for part in walk(condition) if isinstance(part, Call) and part.function == "unsupported"]
-    return unsupported(f"not ({condition})") if kept else Not(condition)
-
-
-def joined(operator: str, *conditions: Expression | None) -> Expression | None:
-    """Conditions joined, those of the same kind within one another taken apart; None where there are none."""
-    parts = [
-        part
-        for condition in conditions
-        if condition is not None
-        for part in (
-            condition.operands if isinstance(condition, Logic) and condition.operator == operator else [condition]
-        )
-    ]
-    return Logic(operator, tuple(parts)) if len(parts) > 1 else parts[0] if parts else None

@@ -24,15 +24,12 @@ from populace.survey.expression_records import (
     Text,
     Truth,
 )
+from populace.survey.formats.dialect_write import NotWritten
 from populace.survey.formats.surveyjs_expressions import REGISTERED, Translation
 from populace.survey.formats.surveyjs_variables import as_word
 from populace.survey.instrument import Instrument
 from populace.survey.kinds import option_column, row_column, sides
 from populace.survey.question import Question
-
-
-class NotWritten(Exception):
-    """A part of an expression that SurveyJS has no form for."""
 
 
 @dataclass(frozen=True)

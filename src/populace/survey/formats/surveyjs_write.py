@@ -25,14 +25,15 @@ from populace.survey.flow import (
     Shuffle,
 )
 from populace.survey.flow import Element as Step
+from populace.survey.formats.dialect_write import NotWritten
 from populace.survey.formats.fidelity import Fidelity
 from populace.survey.formats.surveyjs_loops import write_loop
 from populace.survey.formats.surveyjs_read import WORDS
 from populace.survey.formats.surveyjs_skips import Conditions, skipped
-from populace.survey.formats.surveyjs_variables import joined, negated
-from populace.survey.formats.surveyjs_words import NotWritten, Written, quoted, words_of
+from populace.survey.formats.surveyjs_words import Written, quoted, words_of
 from populace.survey.formats.surveyjs_writing import Element, Writing
 from populace.survey.formats.surveyjs_written import element
+from populace.survey.formats.translated import joined, negated
 from populace.survey.instrument import Block, Instrument
 from populace.survey.piping import pieces
 from populace.survey.question import Question

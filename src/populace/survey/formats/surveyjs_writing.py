@@ -9,10 +9,11 @@ from typing import Any
 from populace.errors import InstrumentError
 from populace.survey.expression_records import Expression
 from populace.survey.expressions import parse
+from populace.survey.formats.dialect_write import NotWritten
 from populace.survey.formats.fidelity import Fidelity
 from populace.survey.formats.markup import html_text, plain_text
 from populace.survey.formats.surveyjs_texts import braced
-from populace.survey.formats.surveyjs_words import NotWritten, Words, Written
+from populace.survey.formats.surveyjs_words import Words, Written
 
 Element = dict[str, Any]
 

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from populace.survey.expression_records import Call, Compare, Expression, Logic, Name, Not, Number
 from populace.survey.expressions import parse
 from populace.survey.formats.fidelity import Fidelity
-from populace.survey.formats.surveyjs_variables import negated
 from populace.survey.formats.surveyjs_writing import Element, Writing
 from populace.survey.formats.surveyjs_written_kinds import SIMPLE
 from populace.survey.formats.surveyjs_written_tables import TABLES
+from populace.survey.formats.translated import negated
 from populace.survey.question import Question
 
 

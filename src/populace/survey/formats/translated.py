@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from populace.survey.expression_records import MAX_PATTERN, Call, Expression, Logic, Name, Text, walk
+from populace.survey.expression_records import MAX_PATTERN, Call, Expression, Logic, Name, Not, Text, walk
 
 
 class NotRead(Exception):
@@ -23,6 +23,26 @@ def both(*conditions: Expression | None) -> Expression | None:
     """All of these conditions, each once; None where there are none."""
     parts = tuple(dict.fromkeys(one for one in conditions if one is not None))
     return Logic("and", parts) if len(parts) > 1 else parts[0] if parts else None
+
+
+def negated(condition: Expression) -> Expression:
+    """The opposite of a condition; of one that could not be translated nobody knows it either."""
+    if isinstance(condition, Not):
+        return condition.operand
+    return unsupported(f"not ({condition})") if holds_unsupported(condition) else Not(condition)
+
+
+def joined(operator: str, *conditions: Expression | None) -> Expression | None:
+    """Conditions joined, those of the same kind within one another taken apart; None where there are none."""
+    parts = [
+        part
+        for condition in conditions
+        if condition is not None
+        for part in (
+            condition.operands if isinstance(condition, Logic) and condition.operator == operator else [condition]
+        )
+    ]
+    return Logic(operator, tuple(parts)) if len(parts) > 1 else parts[0] if parts else None
 
 
 def code_only(piece: Expression) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from populace.survey.flow import Flow, Roll, SetData, elements
@@ -10,13 +11,20 @@ from populace.survey.instrument import Instrument, embedded
 
 def written_on_the_way(flow: Flow) -> set[str]:
     """Names of embedded data that steps of the flow write."""
-    found: set[str] = set()
+    return set(_writings(flow))
+
+
+def written_again(flow: Flow) -> list[str]:
+    """Names of embedded data that several steps of the flow write, in their order."""
+    return [name for name, count in Counter(_writings(flow)).items() if count > 1]
+
+
+def _writings(flow: Flow) -> Iterator[str]:
     for element in elements(flow):
         if isinstance(element, SetData):
-            found |= {name for name, _ in element.values}
+            yield from (name for name, _ in element.values)
         elif isinstance(element, Roll):
-            found.add(element.name)
-    return found
+            yield element.name
 
 
 def data_names(instrument: Instrument) -> Iterator[str]:

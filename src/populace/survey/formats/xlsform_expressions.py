@@ -28,7 +28,8 @@ from populace.survey.expression_records import (
     Text,
     Truth,
 )
-from populace.survey.formats.translated import NotRead, holds_unsupported, unsupported
+from populace.survey.formats.dialect import Translating
+from populace.survey.formats.translated import NotRead, holds_unsupported
 from populace.survey.formats.xlsform_grammar import tree_of
 from populace.survey.formats.xlsform_regex import matching
 
@@ -62,16 +63,16 @@ class Variable:
 Lookup = Mapping[str, Variable]
 
 
-class Translation:
-    """The translation of one text; `kept` lists what could not be translated, with the reason."""
+class Translation(Translating):
+    """The translation of one text."""
 
     def __init__(
         self, text: str, lookup: Lookup, own: str | None = None, columns: Mapping[str, str] | None = None
     ) -> None:
-        self.text, self.lookup, self.own = text, lookup, own
+        super().__init__(text)
+        self.lookup, self.own = lookup, own
         #: columns of the choice that a filter is about
         self.columns = columns
-        self.kept: list[str] = []
 
     # -- conditions ----------------------------------------------------------------------------------------------
 
@@ -81,13 +82,6 @@ class Translation:
             return self._condition(tree_of(self.text).children[0])
         except (NotRead, InstrumentError) as problem:
             return self._keep(self.text, problem)
-
-    def _keep(self, text: str, problem: Exception) -> Expression:
-        self.kept.append(f"{' '.join(text.split())[:200]!r}: {problem}")
-        return unsupported(text)
-
-    def _slice(self, tree: Tree) -> str:
-        return self.text[tree.meta.start_pos : tree.meta.end_pos]
 
     def _condition(self, tree: Tree) -> Expression:
         """A condition; what cannot be read is kept in the smallest place."""
@@ -121,10 +115,7 @@ class Translation:
         read = self._condition(tree.children[1])
         if isinstance(read, Truth) and self.columns is not None:
             return Truth(not read.value)
-        if holds_unsupported(read):  # the opposite of what nobody knows is not known either
-            del self.kept[before + 1 :]
-            return unsupported(self._slice(tree))
-        return Not(read)
+        return self._opposite_of(tree, before, read)
 
     def _single(self, tree: Tree) -> Expression:
         match tree.data:

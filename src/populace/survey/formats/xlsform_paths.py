@@ -10,32 +10,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from populace.survey.expression_records import (
-    Arithmetic,
     Call,
     Compare,
     Expression,
     Logic,
-    Minus,
     Name,
-    Not,
     Number,
     OneOf,
     Text,
     Truth,
 )
-from populace.survey.formats.translated import NotRead
+from populace.survey.formats.dialect_write import Dialect, NotWritten
 from populace.survey.formats.xlsform_grammar import tree_of
 from populace.survey.formats.xlsform_regex import regex_of
 
 _REFERENCE = re.compile(r"\$\{\s*([^{}]*?)\s*\}")
+_SIGNS = {"/": "div", "%": "mod"}
 _FUNCTIONS = {
     "min": "min", "max": "max", "round": "round", "abs": "abs", "length": "string-length", "floor": "floor",
     "ceil": "ceiling", "lower": "lower-case",
 }  # fmt: skip
-
-
-class NotWritten(Exception):
-    """An expression that XLSForm cannot say."""
 
 
 @dataclass(frozen=True)
@@ -52,29 +46,15 @@ class Target:
     choice: str = ""
 
 
-class Paths:
-    """Writes expressions; knows what our names are there. `own` is the question whose constraint is written."""
+class Paths(Dialect[Target]):
+    """Writes expressions of XLSForm. `own` is the question whose constraint is written."""
+
+    true, false, conjunction, disjunction = "true()", "false()", "and", "or"
+    functions = frozenset({"count", "sum", "mean", *_FUNCTIONS})
 
     def __init__(self, targets: Mapping[str, Target]) -> None:
-        self.targets = targets
+        super().__init__(targets)
         self.own: str | None = None
-
-    def condition(self, expression: Expression) -> str:
-        """A condition. Raises `NotWritten`."""
-        match expression:
-            case Truth():
-                return "true()" if expression.value else "false()"
-            case Not():
-                return self._not(expression.operand)
-            case Logic():
-                return f" {expression.operator} ".join(self._within(part) for part in expression.operands)
-            case Compare():
-                return self._compare(expression)
-            case OneOf():
-                return self._one_of(expression)
-            case Call():
-                return self._called(expression)
-        raise NotWritten(f"{expression} is no condition")
 
     def _within(self, expression: Expression) -> str:
         written = self.condition(expression)
@@ -93,17 +73,10 @@ class Paths:
             return f"{self._named(operand.arguments[0])} = ''"
         return f"not({self.condition(operand)})"
 
-    def _compare(self, compare: Compare) -> str:
-        left, right, operator = compare.left, compare.right, compare.operator
-        if isinstance(left, Number | Text) and not isinstance(right, Number | Text):
-            left, right, operator = right, left, {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(operator, operator)
-        if Text("") in (left, right):
-            return "false()"  # nothing is not equal to anything with us
+    def _compare(self, left: Expression, operator: str, right: Expression) -> str:
         one, other = self.value(left), self._other(left, right, operator)
         if operator == "!=":
-            given = [f"{self.value(part)} != ''" for part in (left, right) if isinstance(part, Name)]
-            if not given and not (_surely(left) and _surely(right)):
-                raise NotWritten(f"{compare} differs where there is nothing")
+            given = [f"{self.value(part)} != ''" for part in self._differ(left, right)]
             return " and ".join([*given, f"{one} != {other}"])
         return f"{one} {'=' if operator == '==' else operator} {other}"
 
@@ -111,15 +84,12 @@ class Paths:
         if isinstance(left, Name) and isinstance(right, Number | Text):
             target = self._target(left)
             if target.kind == "closed" and operator in ("==", "!="):
-                return _quoted(target.codes.get(right.value, str(right.value)))
+                return self._quoted(target.codes.get(right.value, str(right.value)))
         return self.value(right)
 
     def _one_of(self, one: OneOf) -> str:
-        if not isinstance(one.value, Name):
-            raise NotWritten(f"{one} lists values of something computed")
-        name = self._named(one.value)
-        members = one.members if len(one.members) > 1 else one.members * 2  # one alone would read as an equality
-        others = [self._other(one.value, member, "==") for member in members]
+        asked, members = self._members(one)
+        name, others = self._named(asked), [self._other(asked, member, "==") for member in members]
         if one.negated:
             return " and ".join([f"{name} != ''", *(f"{name} != {other}" for other in others)])
         return " or ".join(f"{other} = {name}" for other in others)
@@ -134,29 +104,24 @@ class Paths:
                 if target.kind not in ("closed", "multiple"):
                     raise NotWritten(f"{call} asks for codes of what has none")
                 name = self._named(call.arguments[0])
-                parts = [f"selected({name}, {_quoted(self._choice(target, code))})" for code in call.arguments[1:]]
+                parts = [f"selected({name}, {self._quoted(self._choice(target, code))})" for code in call.arguments[1:]]
                 return " or ".join(parts)
             case "contains" | "startswith":
                 function = "contains" if call.function == "contains" else "starts-with"
                 return f"{function}({self.value(call.arguments[0])}, {self.value(call.arguments[1])})"
             case "matches":
-                return f"regex({self.value(call.arguments[0])}, {_quoted(regex_of(call.arguments[1].value))})"
-            case "if":
-                return f"if({', '.join(self.condition(part) for part in call.arguments)})"
-            case "unsupported":
-                return self._verbatim(call.arguments[0].value)
+                return f"regex({self.value(call.arguments[0])}, {self._quoted(regex_of(call.arguments[1].value))})"
         raise NotWritten(f"{call.function}() has no counterpart")
 
+    def _parse(self, text: str) -> object:
+        return tree_of(text)
+
     def _verbatim(self, text: str) -> str:
-        """What could not be read is written as it was, where it is an expression of XLSForm at all."""
-        try:
-            tree_of(text)
-        except NotRead:
-            raise NotWritten(f"{text!r} is of another program") from None
+        written = super()._verbatim(text)
         known = {target.name for target in self.targets.values()}
         if unknown := [name for name in _REFERENCE.findall(text) if name not in known]:
             raise NotWritten(f"{text!r} names {unknown[0]!r}, which is not in the file")
-        return text
+        return written
 
     def _choice(self, target: Target, code: Expression) -> str:
         if code.value not in target.codes:
@@ -165,53 +130,22 @@ class Paths:
 
     # -- values --------------------------------------------------------------------------------------------------
 
-    def value(self, expression: Expression) -> str:
-        """A value. Raises `NotWritten`."""
-        match expression:
-            case Number():
-                return repr(expression.value)
-            case Text():
-                return _quoted(expression.value)
-            case Name():
-                return self._value_named(expression)
-            case Minus():
-                return f"-({self.value(expression.operand)})"
-            case Arithmetic():
-                return self._chain(expression)
-            case Call() if expression.function in ("if", "label", "count", "sum", "mean", "unsupported", *_FUNCTIONS):
-                return self._value_called(expression)
-        return f"({self.condition(expression)})"
-
     def _value_named(self, name: Name) -> str:
         target = self._target(name)
         if target.kind == "box":
-            return f"if(selected({self._reference(target.name)}, {_quoted(target.choice)}), 1, 0)"
+            return f"if(selected({self._reference(target.name)}, {self._quoted(target.choice)}), 1, 0)"
         if target.kind == "multiple":
             raise NotWritten(f"{name} has no single value there")
         return self._named(name)
 
-    def _chain(self, chain: Arithmetic) -> str:
-        signs = {"/": "div", "%": "mod"}
-        written = self._operand(chain.operands[0])
-        for sign, operand in zip(chain.operators, chain.operands[1:], strict=True):
-            written += f" {signs.get(sign, sign)} {self._operand(operand)}"
-        return written
+    def _step(self, written: str, sign: str, operand: str) -> str:
+        return f"{written} {_SIGNS.get(sign, sign)} {operand}"
 
-    def _operand(self, operand: Expression) -> str:
-        return f"({self.value(operand)})" if isinstance(operand, Arithmetic) else self.value(operand)
+    def _label(self, target: Target) -> str:
+        return f"jr:choice-name({self._reference(target.name)}, '{self._reference(target.name)}')"
 
     def _value_called(self, call: Call) -> str:
         match call.function:
-            case "unsupported":
-                return self._verbatim(call.arguments[0].value)
-            case "if":
-                condition, yes, no = call.arguments
-                return f"if({self.condition(condition)}, {self.value(yes)}, {self.value(no)})"
-            case "label":
-                target = self._target(call.arguments[0])
-                if target.kind != "closed":
-                    raise NotWritten(f"{call}: it has several labels or none")
-                return f"jr:choice-name({self._reference(target.name)}, '{self._reference(target.name)}')"
             case "count":
                 return " + ".join(self._counted(name) for name in call.arguments)
             case "sum":
@@ -234,23 +168,14 @@ class Paths:
     def _reference(self, name: str) -> str:
         return f"${{{name}}}"
 
-    def _target(self, name: Expression) -> Target:
-        found = self.targets.get(name.name) if isinstance(name, Name) else None
-        if found is None:
-            raise NotWritten(f"there is no question {str(name)!r} in the file")
-        return found
+    def _surely(self, expression: Expression) -> bool:
+        if isinstance(expression, Call):
+            return expression.function in ("count", "selected")
+        return isinstance(expression, Number | Truth) or (isinstance(expression, Text) and bool(expression.value))
 
-
-def _surely(expression: Expression) -> bool:
-    """Is there always a value?"""
-    if isinstance(expression, Call):
-        return expression.function in ("count", "selected")
-    return isinstance(expression, Number | Truth) or (isinstance(expression, Text) and bool(expression.value))
-
-
-def _quoted(text: str) -> str:
-    if "'" not in text:
-        return f"'{text}'"
-    if '"' in text:
-        raise NotWritten(f"{text!r} has both kinds of quotation marks")
-    return f'"{text}"'
+    def _quoted(self, text: str) -> str:
+        if "'" not in text:
+            return f"'{text}'"
+        if '"' in text:
+            raise NotWritten(f"{text!r} has both kinds of quotation marks")
+        return f'"{text}"'

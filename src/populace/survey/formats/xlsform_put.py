@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from populace.errors import InstrumentError
 from populace.survey.expression_records import Call, Expression, Name, Number, Text
 from populace.survey.expressions import parse
+from populace.survey.formats.dialect_write import NotWritten
 from populace.survey.formats.fidelity import Fidelity
 from populace.survey.formats.labels import look_ordered, says_missing
 from populace.survey.formats.translated import both
 from populace.survey.formats.xlsform_names import Rows
-from populace.survey.formats.xlsform_paths import NotWritten, Paths
+from populace.survey.formats.xlsform_paths import Paths
 from populace.survey.formats.xlsform_sheets import SHOWN, Sheets
 from populace.survey.formats.xlsform_wordings import Wordings
 from populace.survey.instrument import Instrument

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from populace.errors import InstrumentError
 from populace.survey.expression_records import Call, Expression, Name
+from populace.survey.formats.dialect_write import NotWritten
 from populace.survey.formats.fidelity import Fidelity
 from populace.survey.formats.markup import html_text, plain_text
 from populace.survey.formats.translated import code_only
-from populace.survey.formats.xlsform_paths import NotWritten, Paths
+from populace.survey.formats.xlsform_paths import Paths
 from populace.survey.formats.xlsform_sheets import Sheets
 from populace.survey.instrument import Instrument
 from populace.survey.piping import pieces

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from populace.errors import InstrumentError
-from populace.survey.expression_records import Call, Compare, Expression, Name, Not, Number, Text
+from populace.survey.expression_records import Call, Compare, Expression, Name, Not, Number, Text, walk
 from populace.survey.expressions import parse
 from populace.survey.flow import (
     Branch,
@@ -21,12 +21,13 @@ from populace.survey.flow import (
     Shuffle,
     elements,
 )
+from populace.survey.formats.dialect_write import NotWritten
 from populace.survey.formats.fidelity import Fidelity
 from populace.survey.formats.translated import both
 from populace.survey.formats.unrolled import unrolled
-from populace.survey.formats.written import written_on_the_way
+from populace.survey.formats.written import written_again, written_on_the_way
 from populace.survey.formats.xlsform_names import Rows
-from populace.survey.formats.xlsform_paths import NotWritten, Paths
+from populace.survey.formats.xlsform_paths import Paths
 from populace.survey.formats.xlsform_put import Writing, put
 from populace.survey.formats.xlsform_sheets import Sheets
 from populace.survey.formats.xlsform_wordings import Wordings
@@ -75,6 +76,8 @@ class _Flow:
         self._groups = 0
         #: conditions of the groups around the one at hand
         self._within: list[Expression] = []
+        #: embedded data written at several places -> their rows, of which the last that has a value counts
+        self._places: dict[str, list[str]] = {name: [] for name in written_again(writing.instrument.flow)}
 
     def write(self) -> None:
         """All rows of the survey sheet."""
@@ -88,6 +91,8 @@ class _Flow:
                 self._field(field.name, field.text, field.kind)
         waiting = list(instrument.computed)
         self._steps(instrument.steps, [])
+        for name, rows in self._places.items():
+            self._last_of(name, rows)
         for computed in waiting:
             self._computed(computed.name, computed.value, computed.text)
         for block in (one for one in self.blocks if one not in self.done):
@@ -116,8 +121,8 @@ class _Flow:
                     self._written(name, text, conditions)
             case Roll():
                 drawn = f"once(int(random() * {step.high - step.low + 1}) + {step.low})"
-                self._calculate(step.name, drawn, conditions)
-                self.fidelity.taken("random number")
+                if self._calculate(step.name, drawn, conditions, []):
+                    self.fidelity.taken("random number")
             case CheckQuota():
                 self.fidelity.lost("quota", f"quota {step.quota}", "is not checked there")
             case End():
@@ -218,24 +223,50 @@ class _Flow:
             self.fidelity.lost("kind of embedded data", f"embedded data {name}", f"{kind!r}")
         self.fidelity.taken("embedded data")
 
-    def _calculate(self, name: str, calculation: str, conditions: list[Expression]) -> None:
+    def _calculate(self, name: str, calculation: str, conditions: list[Expression], parts: list[Expression]) -> bool:
+        """The row of embedded data, made of `parts`; is it written?"""
+        used = {
+            one.name for part in [*parts, *conditions, *self._within] for one in walk(part) if isinstance(one, Name)
+        }
+        if name in self._places and name in used:
+            self.fidelity.lost("embedded data", f"embedded data {name}", "is made of its own earlier value")
+            return False
+        row = self.writing.rows.names[name]
+        if name in self._places:
+            row = self.writing.rows.claim(f"{name}_{len(self._places[name]) + 1}")
+            self._places[name].append(row)
         relevant = self.writing.condition(conditions, "relevant", f"calculation {name}")
-        row = {"type": "calculate", "name": self.writing.rows.names[name], "calculation": calculation}
-        self.sheets.survey.append(row | {"relevant": relevant})
+        self.sheets.survey.append({"type": "calculate", "name": row, "calculation": calculation, "relevant": relevant})
+        return True
+
+    def _last_of(self, name: str, rows: list[str]) -> None:
+        """The row that others refer to: names stand only once in a form."""
+        if not rows:
+            return
+        calculation = f"${{{rows[0]}}}"
+        for row in rows[1:]:
+            calculation = f"if(${{{row}}} != '', ${{{row}}}, {calculation})"
+        self.sheets.survey.append(
+            {"type": "calculate", "name": self.writing.rows.names[name], "calculation": calculation}
+        )
+        words = f"is written at {len(rows)} places: each has a row of its own, and one more has the last that is there"
+        self.fidelity.changed("embedded data", f"embedded data {name}", words)
 
     def _written(self, name: str, text: str, conditions: list[Expression]) -> None:
         """Embedded data that are written on the way: a text put together."""
         try:
+            cut = list(pieces(text))
             parts = [
                 self.writing.paths.value(Text(part) if isinstance(part, str) else _label(part, self.writing))
-                for part in pieces(text)
+                for part in cut
             ]
         except (NotWritten, InstrumentError) as problem:
             self.fidelity.lost("embedded data", f"embedded data {name}", f"{text[:200]!r}: {problem}")
             return
         joined = ", ".join(parts) or "''"
-        self._calculate(name, f"concat({joined})", conditions)
-        self.fidelity.taken("embedded data")
+        named = [part for part in cut if not isinstance(part, str)]
+        if self._calculate(name, f"concat({joined})", conditions, named):
+            self.fidelity.taken("embedded data")
 
     def _computed(self, name: str, value: str, text: str | None) -> None:
         try:
