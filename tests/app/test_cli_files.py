@@ -112,6 +112,19 @@ def test_the_report_says_what_was_changed_and_where(study):
     assert ["question", "taken", 2] in content["fidelity"]["counts"]
 
 
+def test_a_questionnaire_of_ours_becomes_a_study_with_answers_by_column_name(cli, files):
+    rows = ["id,visits", "a,3", "b,1"]
+    (files / "answers.csv").write_text("\n".join(rows) + "\n")
+    (files / "own.yaml").write_text(
+        "id: own\ntitle: Own\nquestions:\n- {name: visits, kind: numeric, text: How many?, minimum: 0, maximum: 9}\n"
+    )
+    out = files / "own"
+    outcome = cli("import", files / "own.yaml", "--data", files / "answers.csv", "--id-column", "id", "--out", out)
+    assert outcome.code == 0, outcome.err
+    assert read_instrument(out).content_hash == read_instrument(files / "own.yaml").content_hash
+    assert read_dataset(out).values("visits").tolist() == [3, 1]
+
+
 def test_an_earlier_study_is_not_replaced_unasked(cli, files, study):
     outcome = cli("import", files / "survey.qsf", "--format", "qsf", "--out", study)
     assert outcome.code == 2

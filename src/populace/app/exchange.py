@@ -17,7 +17,7 @@ from populace.data.audit import Audit, audit
 from populace.data.dataset import DataSet
 from populace.data.files import forms, named, qualtrics, read_dataset, write_dataset
 from populace.errors import UsageError
-from populace.survey.formats.fidelity import Fidelity
+from populace.survey.formats.fidelity import Fidelity, Imported
 from populace.survey.formats.foreign import import_instrument
 from populace.survey.formats.registry import FORMATS as INSTRUMENTS
 from populace.survey.instrument import Instrument, read_instrument, write_instrument
@@ -32,6 +32,8 @@ from populace.survey.reach import reach
 INSTRUMENT, REPORT = "instrument.yaml", "import"
 #: name of exports of Google Forms and SurveyMonkey, which are questionnaire and answers in one
 FORMS = "forms"
+#: name of questionnaires of ours, and suffixes that are theirs alone
+NATIVE, _YAML = "native", (".yaml", ".yml")
 #: suffixes of tables
 _TABLES = (".csv", ".tsv", ".xlsx")
 #: suffixes of questionnaires of our own
@@ -57,6 +59,8 @@ def import_study(
     answers = None
     if format == FORMS or (format is None and file.suffix.lower() in _TABLES[:2]):
         imported, answers = forms.read(file)
+    elif format == NATIVE or (format is None and file.suffix.lower() in _YAML):
+        imported = _our_own(file)
     else:
         imported = import_instrument(file, format)
     # all is read before anything is written: broken answers leave no half of a study
@@ -77,6 +81,14 @@ def import_study(
     questions = len(imported.instrument.questions)
     counts = {"questions": questions, "answers": len(imported.instrument.items()), "out": str(out)}
     return result | counts | {"words": "\n".join(imported.fidelity.lines(8))}
+
+
+def _our_own(file: Path) -> Imported:
+    """A questionnaire of ours, of which everything is taken."""
+    instrument = read_instrument(file)
+    fidelity = Fidelity("Populace")
+    fidelity.taken("question", len(instrument.questions))
+    return Imported(instrument, fidelity)
 
 
 def read_answers(
@@ -112,10 +124,10 @@ def export_study(
     """Write a study's questionnaire or answers in another format. Gives what could not be carried, with its places."""
     instrument, own = read_study(study)
     dataset = read_dataset(answers) if answers is not None else own
-    if format in INSTRUMENTS or format == "native":
+    if format in INSTRUMENTS or format == NATIVE:
         return _export_instrument(instrument, format, out, study)
     if format not in ANSWERS:
-        known = ["native", *(name for name, one in INSTRUMENTS.items() if one.writes), *ANSWERS]
+        known = [NATIVE, *(name for name, one in INSTRUMENTS.items() if one.writes), *ANSWERS]
         raise UsageError(f"--format {format!r} is unknown{did_you_mean(format, known)}; expected {', '.join(known)}")
     chosen = ANSWERS[format]
     if dataset is None:
@@ -130,7 +142,7 @@ def export_study(
 def _export_instrument(instrument: Instrument | None, format: str, out: Path, study: Path) -> dict[str, Any]:
     if instrument is None:
         raise UsageError(f"{study} holds no questionnaire; expected one to write: give the study's folder")
-    if format == "native":
+    if format == NATIVE:
         write_instrument(instrument, out)
         return {"out": str(out), "words": f"{len(instrument.questions):,} questions: {out}"}
     one = INSTRUMENTS[format]
