@@ -170,7 +170,7 @@ def test_rows_of_one_name_are_refused():
     )
 
 
-@pytest.mark.parametrize("row", [Row("", "One"), Row("a b", "One"), Row("a", "")])
+@pytest.mark.parametrize("row", [Row("", "One"), Row("a b", "One"), Row(-1, "One"), Row("a", "")])
 def test_a_row_needs_a_short_name_and_words(row):
     assert "row" in refusal("q1", "grid", "Agree?", YES_NO, rows=(row,))
 

@@ -152,7 +152,8 @@ def _rows(question: Question) -> str | None:
         return f"has no rows; a {question.kind} question needs one or more: add 'rows' or change the kind"
     names: set[str] = set()
     for row in question.rows:
-        if not row.name or (row.column is None and name_problem(f"{question.name}_{row.name}")):
+        as_text = isinstance(row.name, str) and bool(row.name)
+        if not as_text or (row.column is None and name_problem(f"{question.name}_{row.name}")):
             return f"row name {row.name!r} cannot be part of a column name: use letters, digits, '_', '.' or '-'"
         if not isinstance(row.text, str) or not row.text.strip():
             return f"row {row.name!r} has text {shown(row.text)}; expected the wording of the row: write it"
