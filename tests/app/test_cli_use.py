@@ -98,6 +98,7 @@ def simulate(study, *more):
         (lambda s: ["adapt", "--pilot", s.human, "--instrument", "no", "--out", "m"], "--instrument: there is no file"),
         (lambda s: ["adapt", "--pilot", s.human, "--instrument", s.instrument, "--out", "."], "holds other files"),
         (lambda s: ["train", "no_such_corpus", "--out", "m"], "no data set 'no_such_corpus' here"),
+        (lambda s: ["train", "x", "--from", "default", "--base", "new-tiny", "--out", "m"], "choose one"),
         (lambda s: ["validate", "no.json"], "INSTRUMENT: there is no file"),
     ],
 )

@@ -87,4 +87,8 @@ def people_of(population: Population, model: ResponseModel, seed: int) -> DataSe
                 "these people, and they will differ by chance alone"
             )
         return recruit(people=people)
+    # drawing takes thousands of candidates and knowledge of how backgrounds hang together
+    if getattr(model, "may_fail", False) or not getattr(model, "recruits", True):
+        console.say(f"note: respondents are drawn by model {DEFAULT!r}; {model.name!r} answers the questionnaire")
+        model = open_model(DEFAULT)
     return recruit(population.audience, population.n, model=model, seed=seed)

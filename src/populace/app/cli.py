@@ -19,7 +19,7 @@ import populace
 from populace.app import cli_files, console, places
 from populace.app.choice_options import files_by_name, refuse_with_choices
 from populace.app.settings import limit_threads, read_settings, share_threads
-from populace.errors import PopulaceError
+from populace.errors import PopulaceError, UsageError
 
 # plain help, no coloured tracebacks: rich costs start-up time, and errors are ours to print
 app = typer.Typer(
@@ -390,6 +390,18 @@ def train(
     base: Annotated[
         str | None, typer.Option("--from", metavar="MODEL", help="Build on this model ('default', or a folder).")
     ] = None,
+    causal: Annotated[
+        str | None,
+        typer.Option("--base", metavar="PATH_OR_ID", help="Fine-tune this causal language model instead."),
+    ] = None,
+    method: Annotated[
+        str | None, typer.Option("--method", metavar="M", help="Of --base: lora (usual), qlora or full (new models).")
+    ] = None,
+    steps: Annotated[int, typer.Option("--steps", metavar="N", min=1, help="Of --base: steps of training.")] = 1000,
+    length: Annotated[int, typer.Option("--length", metavar="N", min=1, help="Of --base: tokens of a text.")] = 1024,
+    texts: Annotated[int, typer.Option("--texts", metavar="N", min=1, help="Of --base: texts in a step.")] = 8,
+    rate: Annotated[float | None, typer.Option("--rate", metavar="R", help="Of --base: largest step size.")] = None,
+    chat: Annotated[bool, typer.Option("--chat", help="Of --base: questions and answers are turns of a chat.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
     seed: Seed = 0,
     overwrite: Overwrite = False,
@@ -397,16 +409,26 @@ def train(
 ) -> None:
     """Train the survey language model on answers of people. Backgrounds are de-identified first.
 
-    With --from, the surveys are added to what a model knows already, in seconds; without, a new model is trained.
+    With --from, the surveys are added to what a model knows already, in seconds; without, a new model is trained. With
+    --base, a causal language model of Hugging Face is fine-tuned (new-tiny to new-100m begin with random weights).
     """
+    if base and causal:
+        raise UsageError("--from and --base were both given; expected one way to train: choose one")
     paths = [places.corpus(name, read_settings().data) for name in corpora]
     places.output(out, inputs=tuple(paths), folder=True, owned="card.json", overwrite=overwrite)
-    from populace.app.training import train_paths
-
     kept = "nothing is kept" if base else "finished stages are kept; add --resume to the same command to go on"
     with console.interruptible(kept), console.Progress() as progress:
-        folder = train_paths(paths, out, base, resume, seed, progress)
-    result = {"out": str(folder), "corpora": [str(path) for path in paths], "from": base, "seed": seed}
+        if causal:
+            from populace.app.finetuning import Settings, finetune_paths
+
+            way = method or ("full" if causal.startswith("new-") else "lora")
+            settings = Settings(way, steps, length, texts, texts, rate, seed=seed)
+            folder = finetune_paths(paths, out, causal, settings, resume, chat, progress)
+        else:
+            from populace.app.training import train_paths
+
+            folder = train_paths(paths, out, base, resume, seed, progress)
+    result = {"out": str(folder), "corpora": [str(path) for path in paths], "from": base or causal, "seed": seed}
     console.show(result, as_json, f"trained on {', '.join(path.name for path in paths)}: {folder}")
 
 

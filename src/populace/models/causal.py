@@ -38,6 +38,9 @@ class CausalLM:
     model: in evaluation mode. tokens: how interviews are written for it. decision: how scores become probabilities.
     """
 
+    #: respondents are drawn by another model: thousands of candidates are too many, and it knows no census
+    recruits = False
+
     def __init__(
         self, model: PreTrainedModel, tokens: TokenWriter, decision: Decision, card: dict[str, Any],
         context: Context = Context(), together: int = TOGETHER,

@@ -15,7 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    BitsAndBytesConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 from transformers.utils import logging as hf_logging
 
 from populace.errors import MissingExtra, ModelError
@@ -60,9 +66,20 @@ def load_causal(
         model = _with_adapter(model, folder)
     # an adapter may bring a tokenizer of its own; most leave it to their base
     tokenizer = _tokenizer(folder if (folder / "tokenizer_config.json").is_file() else whole)
-    tokens = TokenWriter(tokenizer, decision.template, decision.chat)
+    tokens = TokenWriter(tokenizer, decision.template, decision.chat, decision.lettered)
     card = _card(folder, str(place)) | {"hash": hash_of(folder) if whole == folder else _joined(folder, whole)}
     return CausalLM(model.eval(), tokens, decision, card)
+
+
+def load_parts(
+    place: str | Path, online: bool = False, device: str | None = None, four_bits: bool = False
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Model and tokenizer, for training: in full precision, or in four bits (on a GPU, with bitsandbytes)."""
+    folder = _folder_of(place, online)
+    if (folder / ADAPTER).is_file():
+        raise ModelError(f"{folder} is an adapter: give the model it belongs to, or merge them first")
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    return _model(folder, device, torch.float32, four_bits), _tokenizer(folder)
 
 
 def hash_of(folder: Path) -> str:
@@ -116,7 +133,7 @@ def _from_hub(name: str, online: bool) -> Path:
         raise ModelError(f"model {name!r} could not be fetched ({_first_line(problem)}): check its name") from problem
 
 
-def _model(folder: Path, device: str, dtype: torch.dtype | None) -> PreTrainedModel:
+def _model(folder: Path, device: str, dtype: torch.dtype | None, four_bits: bool = False) -> PreTrainedModel:
     if not list(folder.glob("*.safetensors")):
         pickled = [path.name for pattern in _PICKLED for path in folder.glob(pattern)]
         found = f"only pickled weights ({pickled[0]}), which can run code" if pickled else "no weights"
@@ -124,15 +141,30 @@ def _model(folder: Path, device: str, dtype: torch.dtype | None) -> PreTrainedMo
     if not (folder / CONFIG).is_file():
         raise ModelError(f"{folder} has weights but no {CONFIG}: copy the whole folder again")
     dtype = dtype or (torch.float32 if device == "cpu" else "auto")
+    quantised = _four_bits(four_bits)
     try:
-        with _quietly():
+        with quietly():
             model = AutoModelForCausalLM.from_pretrained(
                 folder, dtype=dtype, use_safetensors=True, trust_remote_code=False, local_files_only=True,
-                device_map=device if device == "auto" else None,
+                device_map=device if device == "auto" or four_bits else None, **quantised,
             )  # fmt: skip
     except Exception as problem:  # the library and what it reads raise what they like: one line for the user
         raise ModelError(f"model {folder} cannot be loaded ({_first_line(problem)}): check the folder") from problem
-    return model if device == "auto" else model.to(device)
+    return model if device == "auto" or four_bits else model.to(device)
+
+
+def _four_bits(wanted: bool) -> dict[str, Any]:
+    if not wanted:
+        return {}
+    try:
+        import bitsandbytes  # noqa: F401
+    except ImportError as problem:
+        raise MissingExtra("four bits need a GPU and bitsandbytes: pip install bitsandbytes, or use lora") from problem
+    config = BitsAndBytesConfig(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16,
+    )  # fmt: skip
+    return {"quantization_config": config}
 
 
 def _tokenizer(folder: Path) -> PreTrainedTokenizerBase:
@@ -195,7 +227,7 @@ def _card(folder: Path, place: str) -> dict[str, Any]:
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Without a bar for weights that are loaded within a second."""
     shown = hf_logging.is_progress_bar_enabled()
     hf_logging.disable_progress_bar()

@@ -23,12 +23,16 @@ Ids = list[int]
 
 
 class TokenWriter:
-    """Writes interviews in the tokens of a model. `tokenizer` is one of Hugging Face."""
+    """Writes interviews in the tokens of a model.
 
-    def __init__(self, tokenizer: Any, template: str, chat: bool = False) -> None:
+    tokenizer: one of Hugging Face. chat: questions and answers are turns of a chat. lettered: options have letters where
+    there are enough that are one token each; otherwise answers are given in words.
+    """
+
+    def __init__(self, tokenizer: Any, template: str, chat: bool = False, lettered: bool = True) -> None:
         self._tokenizer = tokenizer
         wordings = read_template(template)
-        letters = _single_letters(tokenizer, wordings.letter)
+        letters = _single_letters(tokenizer, wordings.letter) if lettered else ""
         self.writer = Writer(wordings, letters)
         self.glue = _glue(tokenizer) if chat else PLAIN
         self._kept: dict[Any, Any] = {}

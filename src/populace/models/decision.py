@@ -36,6 +36,8 @@ class Decision:
     template: str = LATEST
     #: are questions put as turns of a chat?
     chat: bool = False
+    #: do options have letters? Models that begin with random weights learn answers in words much sooner
+    lettered: bool = True
     #: kind -> divisor of the scores
     temperature: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(KINDS, 1.0))
     #: kind -> place -> what is added to the score of the option shown there, before division
@@ -91,13 +93,14 @@ def write_decision(decision: Decision, letters: str, folder: Path) -> None:
         "template": decision.template,
         "template_hash": read_template(decision.template).hash,
         "chat": decision.chat,
+        "lettered": decision.lettered,
         "bias": {kind: dict(by_place) for kind, by_place in decision.bias.items()},
         "orders": decision.orders,
         "base": decision.base,
     }
     labels = {kind: list(letters) for kind in ("choice", "score")} | {"noul": list(letters[:2])}
     content = {
-        "labels": labels,
+        "labels": labels if letters else {},
         "temperature": {theirs: decision.temperature.get(ours, 1.0) for ours, theirs in KINDS.items()},
         "populace": own,
     }
@@ -116,8 +119,8 @@ def read_decision(folder: Path) -> Decision:
         temperature = {ours: float(theirs.get(name, 1.0)) for ours, name in KINDS.items()}
         bias = {kind: {name: float(b) for name, b in by.items()} for kind, by in own.get("bias", {}).items()}
         found = Decision(
-            own.get("template", LATEST), bool(own.get("chat", False)), temperature, bias,
-            int(own.get("orders", ORDERS)), own.get("base"),
+            own.get("template", LATEST), bool(own.get("chat", False)), bool(own.get("lettered", True)), temperature,
+            bias, int(own.get("orders", ORDERS)), own.get("base"),
         )  # fmt: skip
     except (ValueError, TypeError, AttributeError) as problem:
         raise ModelError(f"{path} cannot be read ({problem}): restore it from where the model was made") from problem

@@ -57,6 +57,8 @@ class Corpus:
     #: terms under which the data may be used, and how they are cited
     licence: str = ""
     citation: str = ""
+    #: (n,) survey weights; None = everybody counts alike
+    weights: np.ndarray | None = None
 
     @property
     def judging(self) -> np.ndarray:
@@ -118,7 +120,7 @@ def corpus_of(dataset: DataSet, until: int | None = None) -> Corpus | None:
     tuning[halves[0]], judging[halves[1]] = True, True
     arrays = np.stack(positions, 1), dataset.respondent_ids, _years(dataset), tuning | judging, tuning
     terms = (str(dataset.codebook.extra.get(name) or "") for name in ("licence", "citation"))
-    return Corpus(dataset.id, prompts, items, *arrays, *terms)
+    return Corpus(dataset.id, prompts, items, *arrays, *terms, weights=dataset.weights)
 
 
 def _asked(dataset: DataSet) -> tuple[str, ...]:
