@@ -20,6 +20,7 @@ PopulaceError
 ├── MissingExtra          an optional package is not installed; names the command
 ├── OutOfSpace            the disk is full or a file cannot be written
 ├── Interrupted           the user stopped a run (exit code 130); says what is kept
+│   └── BudgetSpent       a run stopped before it would cost more than it may (exit code 1)
 └── UsageError            a command or call was put wrongly (exit code 2; all others, Interrupted excepted: 1)
 
 What a command line names and is not there (file, model, audience, corpus) is wrong use; what is there and cannot be
@@ -109,6 +110,12 @@ class Interrupted(PopulaceError):
 
     #: what a shell reports for a command ended by Ctrl-C
     exit_code = 130
+
+
+class BudgetSpent(Interrupted):
+    """The budget of a run is spent; the message says what it cost, what is kept and how to go on."""
+
+    exit_code = 1
 
 
 class UsageError(PopulaceError):

@@ -25,8 +25,8 @@ Ids = list[int]
 class TokenWriter:
     """Writes interviews in the tokens of a model.
 
-    tokenizer: one of Hugging Face. chat: questions and answers are turns of a chat. lettered: options have letters where
-    there are enough that are one token each; otherwise answers are given in words.
+    tokenizer: one of Hugging Face. chat: questions and answers are turns of a chat. lettered: options have letters
+    where there are enough that are one token each; otherwise answers are given in words.
     """
 
     def __init__(self, tokenizer: Any, template: str, chat: bool = False, lettered: bool = True) -> None:

@@ -27,11 +27,17 @@ PLAIN = ("fake", "uniform")
 def load_model(name: str | Path = DEFAULT, cache: Path | None = None) -> ResponseModel:
     """A model by name ('default', 'fake', 'uniform') or from its folder; any causal model of Hugging Face is one.
 
+    A file ending in .toml describes a remote model (docs/remote.md).
+
     `cache` is the SQLite file that keeps text vectors between runs; without it each run reads its texts anew.
     Raises `ModelError` when the folder is incomplete, altered, or of an unknown kind.
     """
     if str(name) in PLAIN:
         return _plain(str(name))
+    if Path(name).suffix == ".toml":
+        from populace.models.remote import load_remote
+
+        return load_remote(name)
     folder = shipped_folder() if str(name) == DEFAULT else Path(name)
     if any((folder / one).is_file() for one in ("config.json", "adapter_config.json")):
         from populace.models.causal_files import load_causal

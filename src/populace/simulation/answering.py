@@ -52,6 +52,8 @@ class Interviewing:
     settled: frozenset[str]
     #: how often the question was put to these respondents before
     attempt: int = 0
+    #: may the model fail to answer, with a row of NaN?
+    may_fail: bool = False
 
     def prompt(self, item: Item) -> tuple[Prompt | None, Bins | None]:
         """How an item is put, and its bins; no prompt where there is nothing to choose."""
@@ -64,7 +66,7 @@ class Interviewing:
         """(m, K) what the model says of these respondents (places in the batch)."""
         everybody = len(rows) == self.session.n
         asked = self.session.ask(prompt) if everybody else self.session.ask(prompt, rows)
-        return _checked(asked, len(rows), prompt)
+        return _checked(asked, len(rows), prompt, self.may_fail)
 
     def tell(self, prompt: Prompt, rows: np.ndarray, positions: np.ndarray) -> None:
         """Record what these respondents said."""
@@ -119,6 +121,15 @@ class _Part:
         """(m,) no answers."""
         return np.full(len(self.rows), np.nan)
 
+    def some(self, who: np.ndarray) -> _Part:
+        """The same question, as some of them (m,) read it."""
+        cut = (None if one is None else one[who] for one in (self.offered, self.lines, self.versions))
+        return _Part(self.question, self.suffix, self.rows[who], *cut)
+
+
+#: how a kind of question is answered
+_Kind = Callable[[_Part, Interviewing], Answers]
+
 
 def _part(visit: Visit, question: Question, group: np.ndarray) -> _Part:
     several = (visit.offered, visit.lines, visit.versions)
@@ -163,7 +174,7 @@ def _one(
         offered = np.column_stack([np.ones((len(rows), len(bins.labels)), dtype=bool), offered])
     if len(rows):
         probabilities = _offered(asking.probabilities(prompt, rows), offered)
-        positions = choose(probabilities, asking.numbers(item.name, rows))
+        positions = _chosen(probabilities, asking.numbers(item.name, rows))
         asking.tell(prompt, rows, positions)
     if bins is None:
         return _codes(item, positions)
@@ -175,20 +186,31 @@ def _offered(probabilities: np.ndarray, offered: np.ndarray | None) -> np.ndarra
     if offered is None:
         return probabilities
     left = np.where(offered, probabilities, 0.0)
-    return np.where(left.sum(axis=1, keepdims=True) > 0, left, offered.astype(np.float64))
+    evenly = np.where(_failed(probabilities)[:, None], np.nan, offered)
+    return np.where(left.sum(axis=1, keepdims=True) > 0, left, evenly)
+
+
+def _failed(probabilities: np.ndarray) -> np.ndarray:
+    """(m,) for whom the model has no answer."""
+    return np.isnan(probabilities).any(axis=1)
+
+
+def _chosen(probabilities: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """(m,) positions drawn; -1 for whom the model has no answer: nothing is drawn in its place."""
+    return np.where(_failed(probabilities), -1, choose(probabilities, numbers))
 
 
 def _codes(item: Item, positions: np.ndarray) -> np.ndarray:
-    """Codes of these positions, as the state of an interview keeps them."""
+    """Codes of these positions, as the state of an interview keeps them; nothing at -1."""
     codes = [option.code for option in item.options]
-    kept = np.array(codes, dtype=object) if isinstance(codes[0], str) else np.array(codes, dtype=np.float64)
-    return kept[positions]
+    kept = [*codes, None] if isinstance(codes[0], str) else [*codes, np.nan]
+    return np.array(kept, dtype=object if isinstance(codes[0], str) else np.float64)[positions]
 
 
 def _number(item: Item, bins: Bins, positions: np.ndarray, numbers: np.ndarray, decimals: int | None) -> np.ndarray:
     """Numbers within the bins drawn; codes where the position is that of "don't know"."""
     count = len(bins.edges) - 1
-    within = np.minimum(positions, count - 1)
+    within = np.clip(positions, 0, count - 1)
     values = bins.draw(within, numbers)
     if (unit := _unit(item, decimals)) and (weights := weights_of(item)):
         round_ones = heaped(item, weights, unit, bins.edges, within, numbers)
@@ -205,7 +227,7 @@ def _number(item: Item, bins: Bins, positions: np.ndarray, numbers: np.ndarray, 
         # a word cannot stand in a column of numbers: it is no answer there
         code = np.nan if isinstance(option.code, str) else float(option.code)
         values = np.where(positions == count + place, code, values)
-    return values
+    return np.where(positions < 0, np.nan, values)
 
 
 def _unit(item: Item, decimals: int | None) -> float | None:
@@ -253,7 +275,7 @@ def _grid_multiple(part: _Part, asking: Interviewing) -> Answers:
 def _selected(
     part: _Part, columns: list, offered: np.ndarray | None, shown: np.ndarray, asking: Interviewing
 ) -> Answers:
-    """1 and 0 for whoever is shown the options, nothing for what is not offered."""
+    """1 and 0 for whoever is shown the options, nothing for what is not offered, or failed."""
     m, question = len(part.rows), part.question
     columns = [one for one in columns if one[0].name + part.suffix not in asking.settled]
     columns.sort(key=lambda one: not one[1].exclusive)
@@ -264,19 +286,21 @@ def _selected(
     chosen = np.zeros((m, len(columns)), dtype=bool)
     free = np.ones(m, dtype=bool)
     ahead = _chances(part, there, prompts, asking) if question.at_least or question.at_most is not None else None
-    ordinary = there & ~np.array([option.exclusive for _, option, _ in columns], dtype=bool)
+    apart = np.array([option.exclusive for _, option, _ in columns], dtype=bool)
     for number, (item, option, _) in enumerate(columns):
         asked = np.flatnonzero(free & there[:, number])
         if len(asked):
             chances = asking.probabilities(prompts[number], part.rows[asked])
+            there[asked[_failed(chances)], number] = False  # from here on as if it were not offered
             if ahead is not None and not option.exclusive:
+                ordinary = there & ~apart
                 least = np.minimum(question.at_least or 0, ordinary[asked].sum(axis=1))
                 left = ordinary[asked, number + 1 :].sum(axis=1)
                 limits = least, np.inf if question.at_most is None else question.at_most
                 yes = _allowed(chances[:, 1], chosen[asked].sum(axis=1), ahead[asked, number + 1 :], left, limits)
                 chances = np.column_stack([1 - yes, yes])
             draws = asking.numbers(item.name + part.suffix, part.rows[asked])
-            chosen[asked, number] = choose(chances, draws) == 1
+            chosen[asked, number] = _chosen(chances, draws) == 1
         positions = np.where(there[:, number], chosen[:, number].astype(np.int64), -1)
         asking.tell(prompts[number], part.rows, positions)
         if option.exclusive:
@@ -286,12 +310,14 @@ def _selected(
 
 
 def _chances(part: _Part, there: np.ndarray, prompts: list[Prompt], asking: Interviewing) -> np.ndarray:
-    """(m, K) how likely each option is before any is drawn; 0 for what is not offered."""
+    """(m, K) how likely each option is before any is drawn; 0 for what is not offered, and no longer is if it fails."""
     found = np.zeros(there.shape)
     for number, prompt in enumerate(prompts):
         asked = np.flatnonzero(there[:, number])
         if len(asked):
-            found[asked, number] = asking.probabilities(prompt, part.rows[asked])[:, 1]
+            chances = asking.probabilities(prompt, part.rows[asked])
+            there[asked[_failed(chances)], number] = False
+            found[asked, number] = np.nan_to_num(chances[:, 1])
     return found
 
 
@@ -355,13 +381,26 @@ def _named(part: _Part, purpose: str, asking: Interviewing) -> np.ndarray:
     )
 
 
-def _rank(part: _Part, asking: Interviewing) -> Answers:
+def _by_strength(draw: Callable[[_Part, Prompt | None, np.ndarray, Interviewing], Answers]) -> _Kind:
+    """A kind of question that is drawn from strengths; nothing for whom the model has none."""
+
+    def answers(part: _Part, asking: Interviewing) -> Answers:
+        prompt, strengths = _strengths(part, asking)
+        good = ~_failed(strengths)
+        if good.all():
+            return draw(part, prompt, strengths, asking)
+        drawn = draw(part.some(good), prompt, strengths[good], asking)
+        return {name: _spread(values, good) for name, values in drawn.items()}
+
+    return answers
+
+
+def _rank(part: _Part, prompt: Prompt | None, strengths: np.ndarray, asking: Interviewing) -> Answers:
     """One option after the other, each among those left in proportion to its strength.
 
     Drawn at once: the order of log strength plus Gumbel noise is a draw from Plackett-Luce (Yellott 1977).
     """
     question = part.question
-    prompt, strengths = _strengths(part, asking)
     noise = -np.log(-np.log(np.clip(_named(part, "rank", asking), 1e-300, 1 - 1e-16)))
     with np.errstate(divide="ignore"):
         order = np.argsort(-(np.log(strengths) + noise), axis=1, kind="stable")
@@ -376,12 +415,11 @@ def _rank(part: _Part, asking: Interviewing) -> Answers:
     }
 
 
-def _sum(part: _Part, asking: Interviewing) -> Answers:
+def _sum(part: _Part, prompt: Prompt | None, strengths: np.ndarray, asking: Interviewing) -> Answers:
     """Parts of the total around the strengths of the options, rounded as people round."""
     from scipy.stats import gamma
 
     question = part.question
-    _, strengths = _strengths(part, asking)
     shares = strengths / strengths.sum(axis=1, keepdims=True)
     shape = np.where(shares > 0, np.maximum(shares * _CONCENTRATION, 1e-3), 1.0)
     drawn = np.where(shares > 0, gamma.ppf(np.clip(_named(part, "sum", asking), 1e-12, 1 - 1e-12), shape), 0.0)
@@ -421,10 +459,9 @@ def rounded_parts(shares: np.ndarray, total: float, step: np.ndarray) -> np.ndar
     return values
 
 
-def _best_worst(part: _Part, asking: Interviewing) -> Answers:
+def _best_worst(part: _Part, prompt: Prompt | None, strengths: np.ndarray, asking: Interviewing) -> Answers:
     """In every set the best by strength, then the worst of the others by the reciprocal of strength."""
     question = part.question
-    prompt, strengths = _strengths(part, asking)
     if prompt is not None:
         asking.tell(prompt, part.rows, np.full(len(part.rows), -1))
     codes = [option.code for option in question.options]
@@ -468,9 +505,9 @@ def _choice_task(part: _Part, asking: Interviewing) -> Answers:
             prompt = Prompt(
                 question.text, (*cards, *([tasks.none] if tasks.none else [])), False, (), asking.year, asking.country
             )
-            positions = choose(asking.probabilities(prompt, part.rows[here]), asking.numbers(name, part.rows[here]))
+            positions = _chosen(asking.probabilities(prompt, part.rows[here]), asking.numbers(name, part.rows[here]))
             asking.tell(prompt, part.rows[here], positions)
-            answers[name][here] = np.array(codes, dtype=np.float64)[positions]
+            answers[name][here] = np.array([*codes, np.nan], dtype=np.float64)[positions]
     return answers
 
 
@@ -482,12 +519,12 @@ def _side_by_side(part: _Part, asking: Interviewing) -> Answers:
     return answers
 
 
-_KINDS: Mapping[str, Callable[[_Part, Interviewing], Answers]] = {
+_KINDS: Mapping[str, _Kind] = {
     "multiple": _multiple,
     "grid_multiple": _grid_multiple,
-    "rank": _rank,
-    "sum": _sum,
-    "best_worst": _best_worst,
+    "rank": _by_strength(_rank),
+    "sum": _by_strength(_sum),
+    "best_worst": _by_strength(_best_worst),
     "choice_task": _choice_task,
     "side_by_side": _side_by_side,
 }
@@ -510,8 +547,11 @@ def nothing_like(values: np.ndarray, m: int) -> np.ndarray:
     return np.full(m, None, dtype=object) if values.dtype == object else np.full(m, np.nan)
 
 
-def _checked(probabilities: np.ndarray, n: int, prompt: Prompt) -> np.ndarray:
-    """The probabilities if they are any; drawing from something else would pass unnoticed."""
+def _checked(probabilities: np.ndarray, n: int, prompt: Prompt, may_fail: bool = False) -> np.ndarray:
+    """The probabilities if they are any; drawing from something else would pass unnoticed.
+
+    may_fail: a row that is NaN throughout is a failure of the model, which it has to list.
+    """
     probabilities = np.asarray(probabilities, dtype=np.float64)
     expected = (n, len(prompt.options))
     if probabilities.shape != expected:
@@ -519,7 +559,8 @@ def _checked(probabilities: np.ndarray, n: int, prompt: Prompt) -> np.ndarray:
             f"the model answered {prompt.text!r} with an array of shape {probabilities.shape}; expected {expected}, "
             "one probability per respondent and option: mend the model"
         )
-    if not (probabilities >= 0).all() or not (np.abs(probabilities.sum(axis=1) - 1) <= _TOLERANCE).all():
+    given = probabilities[~np.isnan(probabilities).all(axis=1)] if may_fail else probabilities
+    if not (given >= 0).all() or not (np.abs(given.sum(axis=1) - 1) <= _TOLERANCE).all():
         raise ModelError(
             f"the model answered {prompt.text!r} with probabilities that are negative, undefined, or do not sum to "
             "one: mend the model"

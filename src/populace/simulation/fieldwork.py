@@ -42,6 +42,9 @@ def conduct_to_journal(
         with _watched(plan, watcher):
             for number, frame in _interviews(plan, model, todo, watcher, workers):
                 journal.add(number, frame)
+    except Interrupted as stop:  # the model stopped, by its budget: it says why, and here is said what is kept
+        done = sum(len(spans[number]) for number in journal.batches)
+        raise type(stop)(f"{stop}; {done:,} of {plan.n:,} respondents are finished, in {journal.folder}") from None
     except KeyboardInterrupt:
         done = sum(len(spans[number]) for number in journal.batches)
         raise Interrupted(

@@ -18,6 +18,7 @@ from populace.data.dataset import PROVENANCE, DataSet
 from populace.models.base import ResponseModel, Told
 from populace.simulation.answering import Answers, Interviewing, answers_to, nothing_like, prompts_of
 from populace.simulation.chance import respondent_keys, uniforms
+from populace.simulation.failed import FAILED, Failures
 from populace.simulation.plan import Plan, column_of
 from populace.simulation.recorded import by_name, recorded
 from populace.simulation.validity import valid_answers
@@ -59,22 +60,28 @@ def interview(
     people = plan.people.rows(rows)
     session = model.open(len(rows), list(_history(plan, people, rows)))
     copied = _copied(plan, people)
-    asking = Interviewing(session, plan.keys[rows], *plan.place, plan.settled)
+    may_fail = getattr(model, "may_fail", False)
+    asking = Interviewing(session, plan.keys[rows], *plan.place, plan.settled, may_fail=may_fail)
     closed = {quota: who[rows] for quota, who in (full or {}).items()}
     walk = Walk(plan.instrument, len(rows), _beforehand(plan, people, copied), Dice(plan, rows), closed)
     walk.state.labels = {**plan.labels, **walk.state.labels}
-    _conduct(walk, asking, {name: values_of(column) for name, column in copied.items()}, prepare)
-    columns = _columns(plan, people, walk, copied)
+    failures = Failures(session, may_fail)
+    _conduct(walk, asking, {name: values_of(column) for name, column in copied.items()}, prepare, failures)
+    columns = _columns(plan, people, walk, copied, failures)
     return pl.DataFrame(columns).with_columns(**_provenance(plan, model))
 
 
-def _conduct(walk: Walk, asking: Interviewing, copied: Answers, prepare: Callable[[list], None] | None) -> None:
+def _conduct(
+    walk: Walk, asking: Interviewing, copied: Answers, prepare: Callable[[list], None] | None, failures: Failures
+) -> None:
     """From the first question to the last."""
     steps = walk.visits()
     visit = next(steps, None)
     while visit is not None:
         try:
-            visit = steps.send(_answers(walk, visit, asking, copied, prepare))
+            answers = _answers(walk, visit, asking, copied, prepare)
+            failures.note(f"{visit.question.name}{visit.place.suffix}")
+            visit = steps.send(answers)
         except StopIteration:
             return
 
@@ -168,7 +175,9 @@ def _where(there: np.ndarray, column: pl.Series) -> pl.Series:
 # -- the panel -------------------------------------------------------------------------------------------------------
 
 
-def _columns(plan: Plan, people: DataSet, walk: Walk, copied: Mapping[str, pl.Series]) -> list[pl.Series]:
+def _columns(
+    plan: Plan, people: DataSet, walk: Walk, copied: Mapping[str, pl.Series], failures: Failures
+) -> list[pl.Series]:
     """The panel: what is carried along, what is recorded beside the answers, and the answers."""
     items = {item.name for item in plan.instrument.items()}
     beside = by_name(recorded(plan.instrument))
@@ -177,6 +186,8 @@ def _columns(plan: Plan, people: DataSet, walk: Walk, copied: Mapping[str, pl.Se
         name = variable.name
         if name in copied:
             columns.append(_where(walk.put_to.get(name, np.zeros(walk.n, dtype=bool)), copied[name]))
+        elif name == FAILED and failures.wanted:
+            columns.append(failures.series())
         elif name in items:
             columns.append(series_of(variable, walk.state.values.get(name), walk.n))
         else:

@@ -54,6 +54,11 @@ def recruit(
         return people
     if n is None or n < 1:
         raise UsageError(f"n is {n}; expected the number of respondents to draw, 1 or more: say how many")
+    if getattr(model, "may_fail", False):
+        raise UsageError(
+            f"recruit was given model {model.name!r}, whose answers may fail; expected one that draws every "
+            "background: recruit with another model, such as 'default', and let this one answer the questionnaire"
+        )
     population = audience if isinstance(audience, Audience) else audience_of(audience)
     candidates = simulate(population.instrument, _candidates(n), model, seed)
     weights = _raked(candidates, population, n)

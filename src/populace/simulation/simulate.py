@@ -12,6 +12,7 @@ from populace.data.dataset import DataSet, content_hash_of
 from populace.data.files.parquet import metadata_of
 from populace.errors import OutOfSpace, UsageError
 from populace.models.base import ResponseModel
+from populace.simulation.failed import FAILED, in_words, listing
 from populace.simulation.fieldwork import conduct, conduct_to_journal, header_of
 from populace.simulation.interview import interview
 from populace.simulation.journal import Journal
@@ -45,7 +46,7 @@ def simulate(
     another run, `Interrupted` on Ctrl-C when there is a journal.
     """
     model, watcher = _model(model), progress or Silent()
-    plan = make_plan(instrument, respondents, given, seed, skip_open)
+    plan = listing(make_plan(instrument, respondents, given, seed, skip_open), model)
     if journal is None:
         frames = conduct(plan, model, batch_size, watcher, workers)
     else:
@@ -55,7 +56,10 @@ def simulate(
     if has_quotas(plan):
         frames = close_in_memory(plan, model, frames)
     answers = pl.concat(frames) if frames else _nobody(plan, model)
-    return DataSet(answers, plan.codebook, f"panel of {model.name!r}")
+    notes = _closing_notes(model, answers)
+    for note in notes:
+        watcher.note(note)
+    return DataSet(answers, plan.codebook, f"panel of {model.name!r}").noting(notes)
 
 
 def simulate_to(
@@ -79,13 +83,24 @@ def simulate_to(
     path, model = Path(path), _model(model)
     if path.suffix.lower() != ".parquet":
         raise UsageError(f"{path} ends in {path.suffix!r}; a panel is written as .parquet: rename it, convert it later")
-    plan = make_plan(instrument, respondents, given, seed, skip_open)
+    plan = listing(make_plan(instrument, respondents, given, seed, skip_open), model)
     folder = path.with_name(path.name + ".journal")
     with _journal(folder, plan, model, batch_size, respondents, given) as journal:
-        conduct_to_journal(plan, model, batch_size, progress or Silent(), journal, workers)
+        watcher = progress or Silent()
+        conduct_to_journal(plan, model, batch_size, watcher, journal, workers)
         _assemble(path, plan, model, journal)
         journal.remove()
+    if getattr(model, "may_fail", False):
+        for note in _closing_notes(model, pl.read_parquet(path, columns=[FAILED], glob=False)):
+            watcher.note(note)
     return path
+
+
+def _closing_notes(model: ResponseModel, answers: pl.DataFrame) -> list[str]:
+    """What the user should know at the end of a run with a model that may fail: how often it did, and what it cost."""
+    if not getattr(model, "may_fail", False):
+        return []
+    return [in_words(answers[FAILED]), f"model {model.name!r}: {model.bill()}"]
 
 
 def _assemble(path: Path, plan: Plan, model: ResponseModel, journal: Journal) -> None:
