@@ -44,7 +44,10 @@ HOMES = {
         "models/causal",
         "training/",
     ),
-    "transformers": ("training/", "models/causal"),
+    "transformers": ("training/", "models/causal", "app/serving/"),
+    "fastapi": ("app/serving/",),
+    "uvicorn": ("app/serving/",),
+    "pydantic": ("app/serving/",),
     "peft": ("training/", "models/causal_files.py"),
     "sentence_transformers": (),
     "httpx2": ("models/remote_http.py", "models/remote_desk.py"),
@@ -61,7 +64,7 @@ HOMES = {
     "lark": ("survey/expressions.py", "survey/formats/"),
     "ray": ("parallel.py",),
     "rich": ("simulation/progress.py",),
-    "typer": ("app/cli.py", "app/cli_files.py"),
+    "typer": ("app/cli.py", "app/cli_files.py", "app/cli_serve.py"),
 }
 
 FILES = sorted(SOURCE.rglob("*.py"))

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 
 import populace
-from populace.app import cli_files, console, places
+from populace.app import cli_files, cli_serve, console, places
 from populace.app.choice_options import files_by_name, refuse_with_choices
 from populace.app.settings import limit_threads, read_settings, share_threads
 from populace.errors import PopulaceError, UsageError
@@ -492,6 +492,7 @@ def validate(
 
 
 cli_files.add_to(app)
+cli_serve.add_to(app)
 
 
 @models_app.callback(invoke_without_command=True)

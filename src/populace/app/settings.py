@@ -88,3 +88,8 @@ def _cache(environ: Mapping[str, str], platform: str = sys.platform) -> Path:
     xdg = Path(environ.get("XDG_CACHE_HOME") or "")
     # the XDG rules: a relative path is to be ignored
     return (xdg if xdg.is_absolute() else Path.home() / ".cache") / "populace"
+
+
+def read_secret(variable: str) -> str | None:
+    """A key from the environment variable of that name; it is kept nowhere."""
+    return os.environ.get(variable)

@@ -25,3 +25,5 @@ class Context:
     passages: tuple[Passage, ...] = ()
     #: how backgrounds are put: as question and answer, or as one text about the person
     persona: bool = False
+    #: something that is true of everybody in the batch
+    about: str | None = None

@@ -40,7 +40,8 @@ class Writer:
             if value
         ]
         passages = [filled(self.template.passage, source=one.source, text=one.text) for one in context.passages]
-        return filled(self.template.opening, about="".join(about)) + "".join(passages)
+        person = [filled(self.template.persona, persona=context.about)] if context.about else []
+        return filled(self.template.opening, about="".join(about)) + "".join([*passages, *person])
 
     def known(self, facts: Sequence[tuple[str, str]], persona: bool = False) -> str:
         """What is known of a person: pairs of question and answer."""
