@@ -50,7 +50,7 @@ demo: $(READY)  ## a questionnaire, a synthetic panel, people, and a report that
 # One thread each: two test processes on two cores, and no fight over them; a file stays in one process, with its fixtures.
 test: $(READY)  ## run all tests
 	@test -n "$${POPULACE_DATA:-}" || echo "note: no corpora (POPULACE_DATA is not set): tests that need them are skipped and say so" >&2
-	@OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -q
+	@OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q
 
 lint: $(READY)  ## check style and likely bugs
 	@$(BIN)/ruff check .

@@ -14,6 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
+import causal_measures
 import exchange_measures
 import measures
 import scrutiny_measures
@@ -31,6 +32,8 @@ SIZES = {
     "routing": ((20_000, 300), (50, 40)),
     "import": (2000, 20),
     "spss": ((20_000, 500), (50, 5)),
+    "causal": ((12, 20, "new-5m"), (3, 3, "new-tiny")),
+    "finetune": ((8, 512, "new-5m"), (2, 128, "new-tiny")),
 }
 
 #: (section, number) -> target and whether it is the most or the least allowed
@@ -49,6 +52,7 @@ TARGETS = {
     ("spss", "write_seconds"): ("<=", 10.0),
     ("spss", "read_seconds"): ("<=", 10.0),
     ("spss", "peak_megabytes"): ("<=", 1500),
+    ("causal", "times_faster"): (">=", 5),
 }
 
 
@@ -87,6 +91,8 @@ def measured(tiny: bool, only: list[str] | None) -> Iterator[tuple[str, dict[str
         "routing": lambda: exchange_measures.routing(*size["routing"]),
         "import": lambda: exchange_measures.importing(size["import"]),
         "spss": lambda: exchange_measures.spss(*size["spss"]),
+        "causal": lambda: causal_measures.scoring(*size["causal"]),
+        "finetune": lambda: causal_measures.training(*size["finetune"], rate),
     }
     unknown = sorted(set(only or ()) - set(sections))
     if unknown:

@@ -25,6 +25,15 @@ def corpora() -> Path:
     return folder.absolute()
 
 
+#: files that take minutes, of few tests: begun last, one process would wait for the other at the end
+_LONG = ("test_control.py", "test_planted.py", "test_docs.py", "test_tuning.py", "test_demo.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, in this order; the others as they were."""
+    items.sort(key=lambda item: _LONG.index(item.path.name) if item.path.name in _LONG else len(_LONG))
+
+
 def pytest_terminal_summary(terminalreporter) -> None:
     """Say at the very end when tests did not run for want of corpora."""
     skipped = [

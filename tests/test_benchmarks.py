@@ -81,3 +81,10 @@ def test_routing_importing_and_spss_are_measured():
     assert results["routing"]["put"] > 0
     assert results["import"]["questions"] == 20
     assert results["spss"]["equal"] == 1
+
+
+def test_reading_on_is_timed_against_reading_anew_and_gives_the_same():
+    done = run("--tiny", "--json", "--only", "causal", "--only", "finetune")
+    assert done.returncode == 0, done.stderr
+    results = json.loads(done.stdout)["results"]
+    assert results["causal"]["times_faster"] > 0 and results["finetune"]["tokens_per_second"] > 0

@@ -59,7 +59,7 @@ def finetune(
     start = Decision(LATEST, chat, lettered=not new)
     tokens = TokenWriter(tokenizer, start.template, start.chat, start.lettered)
     loop = Loop(
-        prepared(model, settings), settings, _lessons(tokens, material, settings),
+        prepared(model, settings), settings, lessons(tokens, material, settings),
         _aside(tokens, material, settings, LOOKED_AT, tuned=False), work.folder, new, report,
     )  # fmt: skip
     loop.run(stop_after)
@@ -78,7 +78,7 @@ def finetune(
 # -- what is learned from --------------------------------------------------------------------------------------------
 
 
-def _lessons(tokens: TokenWriter, material: Material, settings: Settings) -> Callable[[np.random.Generator], Example]:
+def lessons(tokens: TokenWriter, material: Material, settings: Settings) -> Callable[[np.random.Generator], Example]:
     """Where examples come from: persons and groups, in the shares that the settings say."""
     known = [~held & _questions(corpus) for corpus, held in zip(material.corpora, material.held_questions, strict=True)]
     people = [~corpus.held for corpus in material.corpora]

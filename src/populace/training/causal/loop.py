@@ -65,7 +65,7 @@ class Loop:
         if not self.looks:
             self.looks[0] = self.look()
         while self.step < last and not self._tired():
-            loss, read = self._take_step()
+            loss, read = self.take_step()
             self.step += 1
             looked = None
             if self.step % settings.look_every == 0 or self.step == settings.steps:
@@ -101,7 +101,7 @@ class Loop:
 
     # -- a step -----------------------------------------------------------------------------------------------------
 
-    def _take_step(self) -> tuple[float, int]:
+    def take_step(self) -> tuple[float, int]:
         """One step of the optimiser; (loss, tokens read)."""
         # chance is a function of seed and step: a run that goes on draws what it would have drawn
         rows = self._rows(np.random.default_rng([self.settings.seed, self.step]))
