@@ -114,3 +114,13 @@ def test_the_audit_finds_answers_that_do_not_meet_their_condition(make, fake):
     found = audit(strict, panel)
     assert found.violations == {("does not meet valid_if 'q != 2'", "q"): (panel.answers["q"] == 2).sum()}
     assert found.total > 0
+
+
+def test_a_condition_that_no_answer_can_change_is_looked_at_once(make, fake):
+    survey = make.survey(
+        {"name": "car", "kind": "single", "text": "Do you own a car?", "options": ["Yes", "No"]},
+        BRANDS | {"valid_if": "car = 1"},
+    )
+    with pytest.warns(UserWarning, match=r"gave no answer in 1 attempts that meets valid_if 'car = 1'"):
+        given = answers(survey, make.people(60), fake)
+    assert ((given["car"] == 1) == given["brand_1"].is_not_null()).all()

@@ -17,6 +17,9 @@ import numpy as np
 from populace.models.base import Session
 from populace.prompts.prompt import Prompt
 from populace.simulation.answering import Answers, Interviewing, nothing_like
+from populace.survey.expression_records import names_in
+from populace.survey.expressions import parse
+from populace.survey.kinds import chosen_columns
 from populace.survey.names import shown
 from populace.survey.walk import Visit, Walk
 
@@ -32,7 +35,8 @@ def valid_answers(walk: Walk, visit: Visit, asking: Interviewing, put: Put) -> A
     kept: Answers = {}
     heard = _Heard()
     left = np.arange(len(visit.rows))
-    for attempt in range(MOST_ATTEMPTS):
+    attempts = MOST_ATTEMPTS if _hangs_on_the_answer(walk, visit) else 1
+    for attempt in range(attempts):
         trial = _Trial(asking.session.copy())
         here = visit.some(left)
         answers = put(here, replace(asking, session=trial, attempt=attempt))
@@ -45,8 +49,15 @@ def valid_answers(walk: Walk, visit: Visit, asking: Interviewing, put: Put) -> A
             break
     heard.pass_on(asking.session)
     if len(left):
-        _warn(visit, len(left))
+        _warn(visit, len(left), attempts)
     return kept
+
+
+def _hangs_on_the_answer(walk: Walk, visit: Visit) -> bool:
+    """Does the condition name what the question asks, or a computed value? If not, asking again changes nothing."""
+    question = visit.question
+    own = {question.name, *chosen_columns(question), *(item.name for item in question.items())}
+    return bool({*own, *walk.state.computed} & set(names_in(parse(question.valid_if))))
 
 
 class _Trial:
@@ -92,10 +103,10 @@ class _Heard:
             session.tell(prompt, positions)
 
 
-def _warn(visit: Visit, count: int) -> None:
+def _warn(visit: Visit, count: int, attempts: int) -> None:
     name = f"{visit.question.name}{visit.place.suffix}"
     warnings.warn(
-        f"question {name!r}: {count:,} of {len(visit.rows):,} respondents gave no answer in {MOST_ATTEMPTS} attempts "
+        f"question {name!r}: {count:,} of {len(visit.rows):,} respondents gave no answer in {attempts} attempts "
         f"that meets valid_if {shown(visit.question.valid_if)}, and are left without one; expected a condition that "
         "answers can meet: widen it, or write it as limits of the question",
         stacklevel=2,
