@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 # The same examples on every machine, and no stop-watch: two test processes share two cores, and the first example of
 # all waits for tables of characters to be built.
 settings.register_profile(
-    "populace", deadline=None, derandomize=True, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
+    "populace", deadline=None, derandomize=True, max_examples=30, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("populace")
 
