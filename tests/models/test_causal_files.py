@@ -63,6 +63,8 @@ def test_calibration_is_kept_beside_the_weights_and_hugging_face_reads_it(folder
         (lambda f: [p.unlink() for p in f.glob("tokenizer*")], "has no tokenizer"),
         (lambda f: (f / "tokenizer.json").write_text("[]"), "tokenizer of .* cannot be loaded"),
         (lambda f: (f / "decision.json").write_text("[1]"), "decision.json cannot be read"),
+        (lambda f: (f / "card.json").write_text("{"), "card.json is not JSON"),
+        (lambda f: (f / "adapter_config.json").write_text("{"), r"adapter_config.json cannot be read"),
         (lambda f: (f / "decision.json").write_text('{"temperature": {"score": -1}}'), "expected positive numbers"),
         (lambda f: (f / "decision.json").write_text('{"populace": {"template": "../x"}}'), "there is no template"),
         (

@@ -28,6 +28,7 @@ from populace.errors import MissingExtra, ModelError
 from populace.models.causal import CausalLM
 from populace.models.causal_text import TokenWriter
 from populace.models.decision import DECISION, Decision, read_decision
+from populace.models.library import CARD, read_card
 
 CONFIG, ADAPTER = "config.json", "adapter_config.json"
 #: files whose content decides what a model answers, besides its weights
@@ -181,7 +182,7 @@ def _tokenizer(folder: Path) -> PreTrainedTokenizerBase:
 
 def _base_of(folder: Path, decision: Decision, base: str | Path | None, online: bool) -> Path:
     """The folder of an adapter's base, which has to be the very weights it was trained on."""
-    named = base or json.loads((folder / ADAPTER).read_text(encoding="utf-8")).get("base_model_name_or_path")
+    named = base or _named_base(folder)
     if not named:
         raise ModelError(f"adapter {folder} does not say what it belongs to: name its base")
     relative = folder / str(named)
@@ -220,10 +221,15 @@ def _with_adapter(model: PreTrainedModel, folder: Path) -> PreTrainedModel:
 
 def _card(folder: Path, place: str) -> dict[str, Any]:
     """The card that training wrote; of other models, their name."""
-    path = folder / "card.json"
-    return (
-        json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"name": Path(place).name, "kind": "causal"}
-    )
+    return read_card(folder) if (folder / CARD).is_file() else {"name": Path(place).name, "kind": "causal"}
+
+
+def _named_base(folder: Path) -> str | None:
+    """What an adapter's own file says that it belongs to."""
+    try:
+        return json.loads((folder / ADAPTER).read_text(encoding="utf-8")).get("base_model_name_or_path")
+    except (ValueError, AttributeError) as problem:
+        raise ModelError(f"{folder / ADAPTER} cannot be read ({problem}): copy the whole folder again") from problem
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from populace.training.causal.examples import (
     Spot,
     random_order,
 )
+from populace.training.causal.finetune import lessons
 from populace.training.causal.new import new_model
 from populace.training.causal.objective import losses
 from populace.training.causal.objective import places as spots_at
@@ -91,6 +92,26 @@ def test_questions_set_aside_are_not_learned_and_people_set_aside_not_asked(mate
     given = {spot.asked[0].text: spot.asked[2] for spot in example.spots}
     where = {prompt.text: number for number, prompt in enumerate(corpus.prompts)}
     assert any(all(row[where[text]] == k for text, k in given.items()) for row in answers)
+
+
+def test_what_is_set_aside_is_in_no_lesson(material):
+    """Neither persons nor groups: no question set aside is put, and no interview is that of a person set aside."""
+    held = [np.arange(len(one)) == len(one) - 1 for one in material.held_questions]
+    records = np.array([record.prompt.text == material.corpora[0].prompts[-1].text for record in material.records])
+    apart = replace(material, held_questions=held, held_records=records)
+    corpus = material.corpora[0]
+    seen = {tuple(row) for row in corpus.positions[~corpus.held].tolist()}
+    draw = lessons(TokenWriter(TOKENIZER, "survey-1"), apart, Settings(length=1000, groups=0.5))
+    where = {prompt.text: number for number, prompt in enumerate(corpus.prompts)}
+    persons = 0
+    for number in range(300):
+        spots = [spot for spot in draw(np.random.default_rng(number)).spots if spot.asked]
+        assert corpus.prompts[-1].text not in {spot.asked[0].text for spot in spots}
+        if max(spots[0].shares) == 1 and len(spots) > 3:
+            persons += 1
+            given = {where[spot.asked[0].text]: spot.asked[2] for spot in spots}
+            assert any(all(row[k] == chosen for k, chosen in given.items()) for row in seen)
+    assert persons > 50
 
 
 def test_the_same_chance_draws_the_same_example(material):
